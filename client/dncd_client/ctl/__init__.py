@@ -1,0 +1,1 @@
+"""dncctl, the control client."""
