@@ -125,15 +125,11 @@ class AsyncClient:
             LimitExceeded: As in `check`.
         """
         question = self._session.check_many(numbers, campaign, region, at_least, via, call_ref)
-        return (
-            await self._ask(self._stub.CheckBatch, question)
-            if len(question.answer)
-            else question.answer
-        )
+        return await self._ask(self._stub.CheckBatch, question)
 
     async def _ask(
         self,
-        method: grpc.aio.UnaryUnaryMultiCallable[Request, Response],
+        method: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]",
         question: Exchange[Request, Response, Answer],
     ) -> Answer:
         for seconds in question.attempts():

@@ -124,13 +124,11 @@ class Client:
             LimitExceeded: As in `check`.
         """
         question = self._session.check_many(numbers, campaign, region, at_least, via, call_ref)
-        return (
-            self._ask(self._stub.CheckBatch, question) if len(question.answer) else question.answer
-        )
+        return self._ask(self._stub.CheckBatch, question)
 
     def _ask(
         self,
-        method: grpc.UnaryUnaryMultiCallable[Request, Response],
+        method: "grpc.UnaryUnaryMultiCallable[Request, Response]",
         question: Exchange[Request, Response, Answer],
     ) -> Answer:
         for seconds in question.attempts():

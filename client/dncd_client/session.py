@@ -141,9 +141,10 @@ class Session:
         def unanswered(detail: str) -> Verdicts:
             return Verdicts([unavailable(detail)] * len(asked), [None] * len(asked), Basis(), name)
 
-        return Exchange(
-            self, request, at_least, lambda response: read_batch(response, asked, name), unanswered
-        )
+        def read(response: screening_pb2.CheckBatchResponse) -> Verdicts:
+            return read_batch(response, asked, name)
+
+        return Exchange(self, request, at_least, read, unanswered, ask=bool(asked))
 
 
 class Exchange(Generic[Request, Response, Answer]):
@@ -162,6 +163,7 @@ class Exchange(Generic[Request, Response, Answer]):
         at_least: str | None,
         read: Callable[[Response], Answer],
         unanswered: Callable[[str], Answer],
+        ask: bool = True,
     ) -> None:
         self.request = request
         self.answer = unanswered("")
@@ -169,7 +171,7 @@ class Exchange(Generic[Request, Response, Answer]):
         self._own_token = at_least is None
         self._read = read
         self._unanswered = unanswered
-        self._again = True
+        self._again = ask
         self._forgot = False
         request.at_least = session.token if at_least is None else at_least
 

@@ -1,7 +1,7 @@
 """The words of an answer: what a caller holds after asking about a number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NoReturn, overload
@@ -99,7 +99,7 @@ class Verdict:
     decision: Decision
     action: Action
     reasons: tuple[Reason, ...] = ()
-    e164: int | None = None
+    e164: int | None = field(default=None, repr=False)  # a verdict may be logged, a number not
     version: int | None = None
     at: datetime | None = None
     token: str = ""
