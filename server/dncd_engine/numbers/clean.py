@@ -1,0 +1,106 @@
+"""From a raw cell to the digits that it plainly shows, whatever the country."""
+
+import re
+from typing import NamedTuple
+
+from dncd_engine.numbers.alphabet import TABLE
+from dncd_engine.numbers.labels import are_labels
+from dncd_engine.numbers.rejects import Reject
+
+MAX_TEXT_LENGTH = 128
+"""Longest text looked at, in characters after trimming; it bounds the time of every pattern."""
+
+
+class Written(NamedTuple):
+    """The digits of one number as written, and whether a plus sign led them."""
+
+    digits: str
+    is_international: bool
+
+
+# U+FFFD, lone surrogates, NUL and C1 controls never belong to a text that was decoded rightly.
+# Full-width figures in CP932 begin with byte 82, which cp1252 shows as U+201A before O to X; in
+# UTF-8 they begin with EF BC.
+_MOJIBAKE = re.compile("[\ufffd\ud800-\udfff\x00\x80-\x9f]|\u201a[O-X]|\u00ef\u00bc")
+_EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?e[+-]?[0-9]{1,4}")
+_WHOLE_FLOAT = re.compile(r"(\+?[0-9]+)\.0|([1-9][0-9]*)\.00")
+_DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\.[0-9]+")
+_EXTENSION = re.compile(
+    r"(?<=[0-9)])[ ,(]*(?:内線(?:番号)?|ext(?:ension|n)?\.?|x|#)[ :.=-]*[0-9]{1,6}[ )]*$",
+    re.IGNORECASE,
+)
+_CORE = re.compile(r"[+#*0-9](?:.*[0-9])?", re.DOTALL)
+_BETWEEN_WORDS = re.compile(r"[ (),:\"'=]+|(?<![^ ])-|-(?![^ ])")
+_PUNCTUATION = re.compile(r"[-.() ]+")
+_LONG_RUN = re.compile(r"[0-9](?:[-.() ]{0,3}[0-9]){6}")
+_ENDS_IN_ONE_DIGIT = re.compile(r"\.[0-9]$")
+
+
+def clean(text: str) -> Written | Reject:
+    """Return the digits that a text plainly shows, or why it shows no one number."""
+    text = text.strip()
+    if len(text) > MAX_TEXT_LENGTH:
+        return _judge_long(text)
+    if _MOJIBAKE.search(text):
+        return Reject.ENCODING_ERROR
+    return _read_cell(text.translate(TABLE).strip(" ,'\"=").lower())
+
+
+def _judge_long(text: str) -> Reject:
+    head = text[:MAX_TEXT_LENGTH]
+    return Reject.TOO_LONG if head.isascii() and head.isdigit() else Reject.NOT_A_NUMBER
+
+
+def _read_cell(cell: str) -> Written | Reject:
+    if _EXPONENT.fullmatch(cell):
+        return Reject.PRECISION_LOST
+    # A spreadsheet column read as floats shows every digit and adds ".0". Two zeros may be the
+    # last group of a number written with dots, unless the first digit is one that only a float
+    # leaves in front.
+    if whole := _WHOLE_FLOAT.fullmatch(cell):
+        cell = whole[1] or whole[2]
+    elif _DECIMAL.fullmatch(cell):
+        return Reject.PRECISION_LOST
+    # The base line is what is called, whatever the extension.
+    cell = _EXTENSION.sub("", cell, count=1)
+    found = _CORE.search(cell)
+    if found is None or not any("0" <= c <= "9" for c in found[0]):
+        return Reject.NOT_A_NUMBER
+    core = found[0]
+    return (
+        _judge_surroundings(cell[: found.start()], cell[found.end() :])
+        or _judge_core(core)
+        or Written(_PUNCTUATION.sub("", core.lstrip("+")), core[0] == "+")
+    )
+
+
+def _judge_surroundings(before: str, after: str) -> Reject | None:
+    """Say what is wrong with the words around the number, if they say anything at all."""
+    if "~" in before or "~" in after:
+        return Reject.MULTIPLE_NUMBERS
+    words = [word for word in _BETWEEN_WORDS.split(before) if word]
+    if not words and "-" in before:
+        return Reject.NOT_A_NUMBER  # a minus sign, or the rest of a number cut off
+    words += [word for word in _BETWEEN_WORDS.split(after) if word and word != "."]
+    if not words or are_labels(words, has_colon=":" in before):
+        return None
+    return _judge_unknown("".join(words))
+
+
+def _judge_core(core: str) -> Reject | None:
+    """Say what is wrong between the first digit and the last."""
+    if core[0] in "#*":
+        return Reject.SPECIAL_NUMBER
+    rest = _PUNCTUATION.sub("", core[1:] if core[0] == "+" else core)
+    if rest.isascii() and rest.isdigit():
+        if len(rest) > 15 and sum(1 for _ in _LONG_RUN.finditer(core)) > 1 and " " in core:
+            return Reject.MULTIPLE_NUMBERS
+        return Reject.NOT_A_NUMBER if _ENDS_IN_ONE_DIGIT.search(core) else None
+    if "," in rest or "~" in rest or "+" in rest or sum(1 for _ in _LONG_RUN.finditer(core)) > 1:
+        return Reject.MULTIPLE_NUMBERS
+    return _judge_unknown(rest)
+
+
+def _judge_unknown(rest: str) -> Reject:
+    """Tell letters from other characters that no number holds."""
+    return Reject.LETTERS if any(c.isalpha() for c in rest) else Reject.NOT_A_NUMBER

@@ -1,0 +1,229 @@
+"""The rest of the world, read by the phonenumbers library and believed only digit by digit.
+
+The library is asked for countries and possible lengths (ITU-T E.164 and the national plans it
+carries). It is never allowed to change a digit: what it gives back must be exactly what the text
+shows, less the international and national prefixes. It is loaded on first need.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from dncd_engine.numbers.rejects import Reject
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+MEMO_SIZE = 65_536
+"""How many numbers and texts of the slow path are remembered; about 20 MB when full."""
+
+_INTERNATIONAL_PREMIUM = 979  # ITU-T E.164: international premium rate service
+
+
+class Plan(NamedTuple):
+    """What a country's plan says about what is dialled before the national number."""
+
+    country_code: str
+    trunk: str
+    international: re.Pattern[str]
+
+
+@cache
+def plan_of(region: str) -> Plan | None:
+    """Return the dialling plan of a region, or None if there is no such region."""
+    from phonenumbers import PhoneMetadata
+
+    meta = PhoneMetadata.metadata_for_region(region, None)
+    if meta is None:
+        return None
+    return Plan(
+        str(meta.country_code),
+        meta.national_prefix or "",
+        re.compile(meta.international_prefix or "00"),
+    )
+
+
+def _parse(digits: str) -> "PhoneNumber | Reject":
+    from phonenumbers import NumberParseException, parse
+
+    try:
+        return parse("+" + digits, None)
+    except NumberParseException as error:
+        kind = NumberParseException
+        if error.error_type == kind.TOO_LONG:
+            return Reject.TOO_LONG
+        if error.error_type in (kind.TOO_SHORT_NSN, kind.TOO_SHORT_AFTER_IDD):
+            return Reject.TOO_SHORT
+        return Reject.INVALID_NUMBER
+
+
+@lru_cache(maxsize=MEMO_SIZE)
+def read_exact(digits: str) -> int | Reject:
+    """Read digits that begin with a country code other than 1 and 81, allowing no trunk prefix.
+
+    Possible lengths decide, not the library's idea of validity, which lags behind the plans.
+    """
+    from phonenumbers import (
+        ValidationResult,
+        is_possible_number_with_reason,
+        is_valid_number,
+        national_significant_number,
+        region_code_for_country_code,
+    )
+
+    if len(digits) > 15:
+        return Reject.TOO_LONG
+    if len(digits) <= 6:
+        return Reject.SPECIAL_NUMBER
+    number = _parse(digits)
+    if isinstance(number, Reject):
+        return number
+    nsn = national_significant_number(number)
+    if f"{number.country_code}{nsn}" != digits:
+        return Reject.INVALID_NUMBER
+    is_valid = is_valid_number(number)
+    if not is_valid:
+        if len(nsn) <= 6 or _is_short_number(
+            nsn, region_code_for_country_code(number.country_code or 0)
+        ):
+            return Reject.SPECIAL_NUMBER
+        if nsn[0] == "0":
+            return Reject.INVALID_NUMBER  # a trunk prefix, but for the few plans that keep a 0
+    reason = is_possible_number_with_reason(number)
+    if reason == ValidationResult.IS_POSSIBLE:
+        return int(digits)
+    if reason == ValidationResult.TOO_LONG:
+        return Reject.TOO_LONG
+    if reason in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
+        return Reject.TOO_SHORT
+    return Reject.INVALID_NUMBER
+
+
+def _is_short_number(digits: str, region: str) -> bool:
+    """Tell whether a region dials these digits for a service or in an emergency."""
+    from phonenumbers import PhoneNumber, shortnumberinfo
+
+    if shortnumberinfo.is_emergency_number(digits, region):
+        return True
+    plan = plan_of(region)
+    if plan is None or len(digits) > 8 or digits[0] == "0":
+        return False
+    short = PhoneNumber(int(plan.country_code), int(digits))
+    return shortnumberinfo.is_valid_short_number_for_region(short, region)
+
+
+def read_international(digits: str) -> int | Reject:
+    """Read digits that begin with a country code, with or without a trunk prefix left in."""
+    exact = read_exact(digits)
+    if not isinstance(exact, Reject):
+        return exact
+    number = _parse(digits)
+    if isinstance(number, Reject):
+        return exact
+    from phonenumbers import region_code_for_country_code
+
+    code = str(number.country_code)
+    plan = plan_of(region_code_for_country_code(number.country_code or 0))
+    if plan is None or not plan.trunk or not digits.startswith(code + plan.trunk):
+        return exact
+    without = read_exact(code + digits[len(code) + len(plan.trunk) :])
+    return exact if isinstance(without, Reject) else without
+
+
+@lru_cache(maxsize=MEMO_SIZE)
+def read_national(digits: str, region: str) -> int | Reject:
+    """Read digits that were written without a plus sign in a text of a region.
+
+    Every way to read them is tried; two different numbers are no number.
+    """
+    plan = plan_of(region)
+    if plan is None:
+        return Reject.INVALID_NUMBER
+    bare = read_exact(plan.country_code + digits)
+    found: set[int] = set()
+    if plan.trunk and digits.startswith(plan.trunk):
+        with_trunk = read_exact(plan.country_code + digits[len(plan.trunk) :])
+        if not isinstance(with_trunk, Reject):
+            found.add(with_trunk)
+        elif isinstance(bare, Reject):
+            bare = with_trunk
+    if len(digits) <= 6 and not found:
+        bare = Reject.SPECIAL_NUMBER if not _is_valid(bare) else bare
+    if not isinstance(bare, Reject) and (not plan.trunk or _is_plainly_whole(bare)):
+        found.add(bare)
+    elif not isinstance(bare, Reject):
+        bare = Reject.TOO_SHORT  # a trunk prefix or an area code is missing
+    # "442079460018" without a plus sign, as long as it cannot be a national number.
+    if digits.startswith(plan.country_code) and not any(map(_is_valid, found)):
+        with_code = read_exact(digits)
+        if _is_valid(with_code):
+            return with_code
+    if len(found) == 1:
+        return found.pop()
+    return Reject.INVALID_NUMBER if found or not isinstance(bare, Reject) else bare
+
+
+def strip_international_prefix(digits: str, region: str) -> str | None:
+    """Return what follows the prefix for calls abroad, or None where there is none."""
+    plan = plan_of(region)
+    prefix = plan.international.match(digits) if plan else None
+    return digits[prefix.end() :] if prefix and prefix.end() else None
+
+
+def _is_valid(number: int | Reject) -> bool:
+    if isinstance(number, Reject):
+        return False
+    from phonenumbers import is_valid_number
+
+    parsed = _parse(str(number))
+    return not isinstance(parsed, Reject) and is_valid_number(parsed)
+
+
+def _is_plainly_whole(number: int) -> bool:
+    """Tell whether nothing can be missing in front of a number written without its trunk prefix.
+
+    "30123456" may be a Berlin number or a local one of any German town, so it is not plain. Where
+    the number is valid and the longest of its kind, nothing can be missing.
+    """
+    from phonenumbers import (
+        PhoneMetadata,
+        PhoneNumberType,
+        national_significant_number,
+        number_type,
+        region_code_for_country_code,
+    )
+    from phonenumbers.phonenumberutil import _number_desc_by_type
+
+    parsed = _parse(str(number))
+    if isinstance(parsed, Reject):
+        return False
+    kind = number_type(parsed)
+    region = region_code_for_country_code(parsed.country_code or 0)
+    meta = PhoneMetadata.metadata_for_region(region, None)
+    if kind == PhoneNumberType.UNKNOWN or meta is None:
+        return False
+    desc = _number_desc_by_type(meta, kind)
+    lengths = desc.possible_length if desc else ()
+    return len(national_significant_number(parsed)) == max(lengths, default=0)
+
+
+@lru_cache(maxsize=MEMO_SIZE)
+def describe(digits: str) -> tuple[str, bool]:
+    """Return the country of a number that was read, "" if unknown, and whether it is premium."""
+    from phonenumbers import (
+        PhoneNumberType,
+        number_type,
+        region_code_for_number,
+        region_codes_for_country_code,
+    )
+
+    number = _parse(digits)
+    if isinstance(number, Reject):
+        return "", False
+    regions = region_codes_for_country_code(number.country_code or 0)
+    country = regions[0] if len(regions) == 1 else region_code_for_number(number) or ""
+    is_premium = (
+        number_type(number) == PhoneNumberType.PREMIUM_RATE
+        or number.country_code == _INTERNATIONAL_PREMIUM
+    )
+    return ("" if country == "001" else country), is_premium
