@@ -1,0 +1,204 @@
+"""Reading: rows to numbers and rejected cells, whole slices at a time."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dncd_files.layouts import Layout, ReadCells, has_digit
+from dncd_files.rows import Row, RowSlice
+
+Numbers = NDArray[np.uint64]
+CheckNumbers = Callable[[Numbers], NDArray[np.uint8]]
+"""Returns 0 for each number that the reader of texts would give back, else something else."""
+
+MAX_RAW_CHARS = 200
+_NOT_A_NUMBER = "not_a_number"
+_MULTIPLE_NUMBERS = "multiple_numbers"
+_NPA_LINE = re.compile(r"([0-9]{3}),([0-9]{7})\s*")
+_NPA_CHARS = 11
+_NPA_COUNTRY = np.uint64(10_000_000_000)
+_NPA_POWERS = np.array([10**power for power in range(9, -1, -1)], dtype=np.uint64)
+_REJECTED_ROW = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedCell:
+    """A cell, or a row, that is not plainly one number.
+
+    Attributes:
+        line: The line, from 1, in which its row begins.
+        column: Which field, from 1; 0 means the row.
+        code: Why.
+        raw: The text as it stood, cut to ``MAX_RAW_CHARS``. It goes to the uploader and nowhere
+            else.
+    """
+
+    line: int
+    column: int
+    code: str
+    raw: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a slice of rows came to.
+
+    Attributes:
+        rows: How many rows are not blank.
+        numbers: The numbers read, in order.
+        row_of: For each number its row in the slice, -1 in a row of which another cell was
+            rejected; None where every row that was not rejected has one number.
+        rejected: The rejected cells, in order.
+        codes: For each rejected row the code of its first rejected cell.
+        digitless: The codes of those rejected rows that have no digit at all.
+    """
+
+    rows: int
+    numbers: Numbers
+    row_of: NDArray[np.int64] | None = None
+    rejected: list[RejectedCell] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    digitless: list[str] = field(default_factory=list)
+
+    def reject(self, row: Row, cells: Sequence[RejectedCell]) -> None:
+        """Note a rejected row by its cells."""
+        self.rejected.extend(cells)
+        self.codes.append(cells[0].code)
+        if not has_digit(row):
+            self.digitless.append(cells[0].code)
+
+
+def is_blank(row: Row) -> bool:
+    """Say whether all fields of a row are blank."""
+    return not any(map(str.strip, row))
+
+
+def read_slice(
+    part: RowSlice, layout: Layout, region: str, read_cells: ReadCells, check_numbers: CheckNumbers
+) -> Reading:
+    """Read the numbers of a slice of rows; blank rows are left out and not counted."""
+    if layout.name == "npa-nxx-xxxx":
+        return _read_npa(part, read_cells, check_numbers)
+    if len(layout.columns) > 1:
+        return _read_several(part, layout, region, read_cells)
+    cells = _column(part.rows, layout.columns[0])
+    readings = list(read_cells(cells, region))
+    overfull = _reject_overfull(part.rows, layout, region, read_cells, readings)
+    return _gather(part, cells, readings, layout.columns[0], overfull)
+
+
+def _column(rows: Sequence[Row], column: int) -> list[str]:
+    try:
+        return [row[column] for row in rows]
+    except IndexError:
+        return [row[column] if column < len(row) else "" for row in rows]
+
+
+def _reject_overfull(
+    rows: Sequence[Row],
+    layout: Layout,
+    region: str,
+    read_cells: ReadCells,
+    readings: list[int | str],
+) -> set[int]:
+    """Reject rows in which a further number stands past the last column; return which.
+
+    An unquoted delimiter in a cell of two numbers makes such a row. Read by its columns alone, it
+    would be accepted and its second number lost.
+    """
+    if not rows or max(map(len, rows)) <= layout.width:
+        return set()
+    found = set()
+    for at, row in enumerate(rows):
+        spare = [cell for cell in row[layout.width :] if cell.strip()]
+        if spare and any(isinstance(reading, int) for reading in read_cells(spare, region)):
+            readings[at] = _MULTIPLE_NUMBERS
+            found.add(at)
+    return found
+
+
+def _gather(
+    part: RowSlice,
+    cells: Sequence[str],
+    readings: Sequence[int | str],
+    column: int,
+    overfull: set[int],
+) -> Reading:
+    bad = [at for at, kind in enumerate(map(type, readings)) if kind is not int]
+    good = [reading for reading in readings if type(reading) is int] if bad else readings
+    numbers = np.fromiter(good, dtype=np.uint64, count=len(good))  # type: ignore[arg-type]  # all are int
+    result = Reading(len(part.rows), numbers)
+    for at in bad:
+        row = part.rows[at]
+        if not cells[at].strip() and is_blank(row):
+            result.rows -= 1
+            continue
+        code, raw = str(readings[at]), cells[at]
+        shown = (0, ",".join(row)) if at in overfull else (column + 1, raw)
+        cell = RejectedCell(part.lines[at], shown[0], code, shown[1][:MAX_RAW_CHARS])
+        result.reject(row, [cell])
+    return result
+
+
+def _read_several(part: RowSlice, layout: Layout, region: str, read_cells: ReadCells) -> Reading:
+    """Read several columns: every cell that is not empty is a number of its row."""
+    by_column = []
+    for column in layout.columns:
+        cells = _column(part.rows, column)
+        by_column.append((column, cells, read_cells(cells, region)))
+    result = Reading(0, np.empty(0, dtype=np.uint64))
+    numbers: list[int] = []
+    row_of: list[int] = []
+    for at, row in enumerate(part.rows):
+        if is_blank(row):
+            continue
+        good: list[int] = []
+        bad: list[RejectedCell] = []
+        for column, cells, readings in by_column:
+            reading, raw = readings[at], cells[at]
+            if isinstance(reading, int):
+                good.append(reading)
+            elif raw.strip():
+                bad.append(
+                    RejectedCell(part.lines[at], column + 1, str(reading), raw[:MAX_RAW_CHARS])
+                )
+        if not good and not bad:
+            bad.append(RejectedCell(part.lines[at], 0, _NOT_A_NUMBER, ""))
+        if bad:
+            result.reject(row, bad)
+        numbers.extend(good)
+        row_of.extend([_REJECTED_ROW if bad else result.rows] * len(good))
+        result.rows += 1
+    result.numbers = np.array(numbers, dtype=np.uint64)
+    result.row_of = np.array(row_of, dtype=np.int64)
+    return result
+
+
+def _read_npa(part: RowSlice, read_cells: ReadCells, check_numbers: CheckNumbers) -> Reading:
+    """Read ``AAA,NNNNNNN``, North American whatever the region."""
+    texts = [row[0] for row in part.rows]
+    numbers = _npa_numbers(texts)
+    if numbers is not None and not check_numbers(numbers).any():
+        return Reading(len(texts), numbers)
+    cells = []
+    for text in texts:
+        match = _NPA_LINE.fullmatch(text)
+        cells.append(f"+1{match[1]}{match[2]}" if match else text)
+    return _gather(part, texts, list(read_cells(cells, "US")), 0, set())
+
+
+def _npa_numbers(texts: Sequence[str]) -> Numbers | None:
+    """Return the numbers of lines that all have the form, or None; a twentieth of the time that
+    reading texts takes."""
+    joined = "".join(texts)
+    if not joined.isascii() or set(map(len, texts)) != {_NPA_CHARS}:
+        return None
+    codes = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, _NPA_CHARS)
+    digits = np.delete(codes, 3, axis=1) - np.uint8(ord("0"))
+    if (codes[:, 3] != ord(",")).any() or (digits > 9).any():
+        return None
+    value: Numbers = digits.astype(np.uint64) @ _NPA_POWERS
+    return value + _NPA_COUNTRY

@@ -1,0 +1,1 @@
+"""Ingest: a process of its own turns an uploaded file into counted rows and finished segments."""

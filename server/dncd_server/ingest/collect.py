@@ -1,0 +1,92 @@
+"""Collecting: the numbers of an upload in one array, sorted, counted and cut into segments."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dncd_engine.chain import salted_digest
+from dncd_engine.segments import PREFIX_SHIFT, Numbers, cut, encode
+from dncd_server.ingest.messages import SegmentFound
+
+_BLOCK = 1 << 20
+_NO_ROW = -1
+
+
+class Collector:
+    """Takes numbers in the order of the file into memory that is set aside before, so that it never
+    grows.
+
+    Args:
+        capacity: How many numbers may come at most.
+        keeps_rows: Whether rows may bring several numbers.
+    """
+
+    def __init__(self, capacity: int, *, keeps_rows: bool = False) -> None:
+        self._numbers: Numbers = np.empty(capacity, dtype=np.uint64)
+        self._rows = np.empty(capacity if keeps_rows else 0, dtype=np.int64)
+        self._keeps_rows = keeps_rows
+        self._size = 0
+
+    @staticmethod
+    def bytes_needed(capacity: int, *, keeps_rows: bool) -> int:
+        """Return how much memory a collector takes at its height: for rows also their order and a
+        sorted copy."""
+        return capacity * (40 if keeps_rows else 8)
+
+    def add(self, numbers: Numbers, rows: NDArray[np.int64] | None = None) -> None:
+        """Take numbers, and the row of each, -1 where the row does not count."""
+        end = self._size + numbers.size
+        self._numbers[self._size : end] = numbers
+        if self._keeps_rows and rows is not None:
+            self._rows[self._size : end] = rows
+        self._size = end
+
+    def finish(self) -> tuple[Numbers, int]:
+        """Return the distinct numbers, sorted, and how many rows brought one that no row before
+        had."""
+        numbers = self._numbers[: self._size]
+        if not self._keeps_rows:
+            numbers.sort()
+            distinct = squeeze(numbers)
+            return distinct, distinct.size
+        order = np.argsort(numbers, kind="stable")
+        numbers = numbers[order]
+        is_first = np.ones(numbers.size, dtype=np.bool_)
+        is_first[1:] = numbers[1:] != numbers[:-1]
+        bringers = self._rows[order[is_first]]
+        bringers = np.sort(bringers[bringers != _NO_ROW])
+        distinct_rows = int(np.count_nonzero(np.diff(bringers))) + int(bringers.size > 0)
+        return numbers[is_first], distinct_rows
+
+
+def squeeze(numbers: Numbers) -> Numbers:
+    """Return sorted numbers without their repetitions, in their own memory.
+
+    Block by block, for a copy of the whole would double the memory that an upload takes.
+    """
+    kept = 0
+    for start in range(0, numbers.size, _BLOCK):
+        block = numbers[start : start + _BLOCK]
+        is_first = np.ones(block.size, dtype=np.bool_)
+        is_first[1:] = block[1:] != block[:-1]
+        is_first[0] = kept == 0 or block[0] != numbers[kept - 1]
+        distinct = block[is_first]
+        numbers[kept : kept + distinct.size] = distinct
+        kept += distinct.size
+    return numbers[:kept]
+
+
+def cut_segments(numbers: Numbers, salt: bytes) -> Iterator[SegmentFound]:
+    """Yield the segments of sorted numbers in order of prefix, each digested under the salt."""
+    start = 0
+    while start < numbers.size:
+        end = min(start + _BLOCK, numbers.size)
+        # A part ends where its last prefix does: no segment is ever cut in two.
+        border = (int(numbers[end - 1]) >> PREFIX_SHIFT) + 1 << PREFIX_SHIFT
+        end = int(np.searchsorted(numbers, np.uint64(border)))
+        for prefix, bitmap in cut(numbers[start:end]):
+            segment = encode(prefix, bitmap)
+            digest = salted_digest(salt, segment.data)
+            yield SegmentFound(segment.prefix, segment.count, segment.data, digest)
+        start = end
