@@ -1,0 +1,70 @@
+"""The commands put together, and the one place where a run ends."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+import grpc
+
+from dncd_client.ctl import exit_codes
+from dncd_client.ctl.commands.apply import apply
+from dncd_client.ctl.commands.check import check
+from dncd_client.ctl.commands.list import list_group
+from dncd_client.ctl.commands.load import load
+from dncd_client.ctl.commands.normalize import normalize
+from dncd_client.ctl.commands.policy import policy
+from dncd_client.ctl.commands.status import status
+from dncd_client.ctl.errors import CtlError, explain
+from dncd_client.ctl.helptext import epilog
+from dncd_client.ctl.output import print_note
+from dncd_client.ctl.settings import Settings, common_options
+
+
+@click.group(
+    epilog=epilog(
+        "dncctl list create optout --kind do_not_contact",
+        "dncctl load optout refusals.csv",
+        "dncctl check 090-1234-5678",
+    ),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(version("dncd"), prog_name="dncctl", message="%(prog)s %(version)s")
+@common_options
+def dncctl() -> None:
+    """Control a do-not-contact daemon: its lists, its policy, its answers."""
+
+
+for command in (apply, check, list_group, load, normalize, policy, status):
+    dncctl.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run dncctl.
+
+    Args:
+        arguments: The command line without the program's name.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    settings = Settings()
+    try:
+        code = dncctl.main(list(arguments), prog_name="dncctl", standalone_mode=False, obj=settings)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        print_note(settings.texts.line("interrupted"))
+        return exit_codes.INTERRUPTED
+    except CtlError as error:
+        print_note(str(error))
+        return error.exit_code
+    except grpc.RpcError as failure:
+        ended = explain(failure, settings.server, settings.texts)
+        print_note(str(ended))
+        return ended.exit_code
+    return code if isinstance(code, int) else exit_codes.FINE

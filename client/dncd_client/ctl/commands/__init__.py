@@ -1,0 +1,1 @@
+"""The commands of dncctl, a file each."""

@@ -1,0 +1,145 @@
+"""Ask about numbers."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import click
+from rich.text import Text
+
+from dncd.v1 import screening_pb2, verdict_pb2
+from dncd_client.ctl import codes, exit_codes
+from dncd_client.ctl.connection import Connection, connect
+from dncd_client.ctl.helptext import epilog
+from dncd_client.ctl.inputs import lines_of, slices
+from dncd_client.ctl.messages import Catalogue
+from dncd_client.ctl.output import (
+    e164_text,
+    moment,
+    print_json,
+    print_line,
+    print_table,
+)
+from dncd_client.ctl.settings import common_options, settings_of
+from dncd_client.numbers import several
+from dncd_client.verdict import Reason, Verdict
+from dncd_client.wire import read_batch
+
+
+@click.command(
+    epilog=epilog(
+        "dncctl check 090-1234-5678 +14155550123 --campaign acme/spring",
+        "dncctl check - --json < leads.txt",
+        fine="all are allowed",
+        no="at least one is blocked",
+    )
+)
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.option("--campaign", default="", metavar="C", help="For which campaign.")
+@click.option("--region", default="", metavar="R", help="How the numbers are read.")
+@click.option(
+    "--at-least", default="", metavar="TOKEN", help="Answer from this token's version on."
+)
+@common_options
+@click.pass_context
+def check(
+    context: click.Context, numbers: tuple[str, ...], campaign: str, region: str, at_least: str
+) -> int:
+    """Ask whether each NUMBER may be dialled; - reads them from standard input, one a line.
+
+    Ends with 0 when all are allowed, with 1 when any is blocked.
+    """
+    settings = settings_of(context)
+    asked = screening_pb2.CheckBatchRequest(
+        campaign=campaign, region=region, at_least=at_least, via=verdict_pb2.VIA_DESK
+    )
+    all_allowed = True
+    with connect(settings) as connection:
+        for typed, verdicts in _ask(connection, asked, _typed(numbers)):
+            all_allowed = all_allowed and all(each.allowed for each in verdicts)
+            if settings.json:
+                for number, verdict in zip(typed, verdicts, strict=True):
+                    print_json(verdict_json(number, verdict))
+            else:
+                _show(typed, verdicts, settings.texts)
+    return exit_codes.FINE if all_allowed else exit_codes.NO
+
+
+def verdict_json(number: str, verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as `dncctl check --json` prints it; what there is not is null."""
+    return {
+        "number": number,
+        "e164": e164_text(verdict.e164),
+        "campaign": verdict.campaign or None,
+        "decision": verdict.decision.value,
+        "action": verdict.action.value,
+        "reasons": [
+            {
+                "code": each.code.value,
+                "list": each.list or None,
+                "kind": each.kind.value if each.kind else None,
+                "detail": each.detail or None,
+            }
+            for each in verdict.reasons
+        ],
+        "version": verdict.version,
+        "token": verdict.token or None,
+        "at": moment(verdict.at),
+    }
+
+
+def _typed(numbers: Iterable[str]) -> Iterator[bytes]:
+    """Yield the numbers as bytes; - stands for the lines of standard input that are not blank."""
+    for number in numbers:
+        if number == "-":
+            stdin = sys.stdin.buffer
+            yield from (line for line in lines_of(stdin) if line.strip())
+        else:
+            yield number.encode("utf-8", "surrogateescape")
+
+
+def _ask(
+    connection: Connection, asked: screening_pb2.CheckBatchRequest, typed: Iterator[bytes]
+) -> Iterator[tuple[list[str], list[Verdict]]]:
+    """Ask slice by slice; a later slice never rests on an older version than an earlier one."""
+    for part in slices(typed):
+        texts = [line.decode("utf-8", "surrogateescape") for line in part]
+        sent, _ = several(texts)
+        request = screening_pb2.CheckBatchRequest(numbers=sent)
+        request.MergeFrom(asked)
+        answer = connection.call(connection.screening.CheckBatch, request)
+        verdicts = read_batch(answer, sent, asked.campaign)
+        asked.at_least = verdicts.token or asked.at_least
+        yield texts, list(verdicts)
+
+
+def _show(typed: list[str], verdicts: list[Verdict], texts: Catalogue) -> None:
+    names = ("col_number", "col_decision", "col_action", "col_reasons")
+    print_table(
+        [texts.line(each) for each in names],
+        [_row(number, verdict, texts) for number, verdict in zip(typed, verdicts, strict=True)],
+    )
+    if verdicts:
+        first = verdicts[0]
+        at = moment(first.at) or ""
+        print_line(texts.line("check_basis", version=first.version, at=at, token=first.token))
+
+
+def _row(number: str, verdict: Verdict, texts: Catalogue) -> tuple[str | Text, ...]:
+    read = e164_text(verdict.e164)
+    decision = texts.meaning(codes.DECISIONS, verdict.decision)
+    action = texts.meaning(codes.ACTIONS, verdict.action)
+    return (
+        number if read in (None, number) else f"{number} = {read}",
+        Text(decision, style="green" if verdict.allowed else "bold red"),
+        f"{verdict.action} ({action})",
+        "\n".join(_reason_line(each, texts) for each in verdict.reasons),
+    )
+
+
+def _reason_line(reason: Reason, texts: Catalogue) -> str:
+    about = " ".join(chain(filter(None, (reason.list, reason.kind, reason.detail))))
+    return f"{reason.code}{f' [{about}]' if about else ''}: " + texts.meaning(
+        codes.REASONS, reason.code
+    )

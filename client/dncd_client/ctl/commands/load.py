@@ -1,0 +1,120 @@
+"""Load a file into a list."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from dncd.v1 import batch_pb2
+from dncd_client.ctl import exit_codes
+from dncd_client.ctl.batchview import MODES, is_in_order, report_json, report_lines
+from dncd_client.ctl.connection import Connection, connect
+from dncd_client.ctl.errors import CtlError
+from dncd_client.ctl.header import batch_header
+from dncd_client.ctl.helptext import epilog
+from dncd_client.ctl.inputs import InputFile
+from dncd_client.ctl.output import print_json, print_line, print_note
+from dncd_client.ctl.progress import upload_progress
+from dncd_client.ctl.rejects import RejectsFile
+from dncd_client.ctl.settings import Settings, common_options, settings_of
+from dncd_client.ctl.upload import Upload
+
+
+@click.command(
+    epilog=epilog(
+        "dncctl load optout refusals.csv --asked 2026-11-20",
+        "dncctl load ftc 2026-11.txt --mode replace --published 2026-11-01",
+        "dncctl load optout refusals.csv.rejects.csv --column raw --mends BATCH",
+        fine="in force whole (or a dry run without rejected rows)",
+        no="held, refused or incomplete",
+    )
+)
+@click.argument("list_name", metavar="LIST")
+@click.argument("file")
+@click.option("--mode", type=click.Choice(list(MODES)), default="add", show_default=True)
+@click.option("--region", default="", metavar="JP", help="How texts are read.")
+@click.option("--encoding", default="", metavar="auto", help="utf-8, cp932, utf-16 ...")
+@click.option("--layout", default="", metavar="auto", help="lines, csv, npa-nxx-xxxx.")
+@click.option("--column", "columns", multiple=True, metavar="NAME", help="Repeatable.")
+@click.option("--source", default="", metavar="NAME|TEXT", help="Where the numbers come from.")
+@click.option("--ground", default="", metavar="CODE", help="Why they are listed.")
+@click.option("--purpose", "purposes", multiple=True, metavar="P", help="Repeatable.")
+@click.option("--asked", metavar="T", help="When the persons asked.")
+@click.option("--effective", metavar="T", help="When the entries begin.")
+@click.option("--expires", metavar="DATE", help="The last day of the entries.")
+@click.option("--review", metavar="DATE", help="When somebody should look again.")
+@click.option("--ref", "reference", default="", metavar="TEXT", help="Your receipt number.")
+@click.option("--requester", default="", metavar="R", help="self, agent, legal_representative.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; needed for a removal.")
+@click.option("--published", metavar="DATE", help="The publisher's date.")
+@click.option("--coverage", multiple=True, metavar="PREFIX", help="Repeatable.")
+@click.option("--base", metavar="BATCH|DATE", help="What a change builds on.")
+@click.option("--mends", default="", metavar="BATCH", help="Brings its rejected rows again.")
+@click.option("--rejects", metavar="FILE", help="Where unreadable rows go. [FILE.rejects.csv]")
+@click.option("--batch-id", metavar="ID", help="Your own id: the same one is never taken twice.")
+@click.option("--dry-run", is_flag=True, help="Work everything out; change nothing.")
+@common_options
+@click.pass_context
+def load(
+    context: click.Context, /, file: str, rejects: str | None, batch_id: str | None, **options: Any
+) -> int:
+    """Load FILE into LIST; - is standard input. All of it or nothing.
+
+    Rows that cannot be read go to a file beside it, with the reason. Ends with 0 when the batch is
+    in force whole, with 1 when it is held, refused or incomplete.
+    """
+    settings = settings_of(context)
+    options["batch_id"] = batch_id or new_batch_id()
+    source = _open(file, settings)
+    with connect(settings) as connection:
+        try:
+            header = batch_header(options, source, connection, settings.texts)
+            print_note(settings.texts.line("batch_id", batch_id=header.batch_id))
+            wanted = rejects or f"{'stdin' if file == '-' else file}.rejects.csv"
+            out = RejectsFile(wanted, settings.texts)
+            report = _send(connection, header, source, out, settings)
+        finally:
+            source.close()
+    return _tell(report, out, settings)
+
+
+def new_batch_id() -> str:
+    """Make an id that sorts by time and that nobody else makes."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(6)}"
+
+
+def _open(file: str, settings: Settings) -> InputFile:
+    try:
+        return InputFile(file, settings.texts)
+    except OSError as error:
+        raise CtlError(f"{file}: {error.strerror}", exit_codes.USAGE) from None
+
+
+def _send(
+    connection: Connection,
+    header: batch_pb2.BatchHeader,
+    source: InputFile,
+    out: RejectsFile,
+    settings: Settings,
+) -> batch_pb2.BatchReport:
+    upload = Upload(connection, header, source, out, settings.server, settings.texts)
+    try:
+        with upload_progress(source.size_bytes) as progress:
+            return upload.run(progress)
+    except OSError as error:
+        raise CtlError(f"{source.name}: {error.strerror}", exit_codes.USAGE) from None
+    finally:
+        out.close()
+        if out.failure:
+            detail = out.failure.strerror or str(out.failure)
+            print_note(settings.texts.line("rejects_failed", detail=detail))
+
+
+def _tell(report: batch_pb2.BatchReport, out: RejectsFile, settings: Settings) -> int:
+    if settings.json:
+        print_json(report_json(report, out.path))
+    else:
+        for line in report_lines(report, out.path, settings.texts):
+            print_line(line)
+    return exit_codes.FINE if is_in_order(report) and not out.failure else exit_codes.NO

@@ -1,0 +1,69 @@
+"""Lists as people and programs see them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dncd.v1 import policy_pb2
+from dncd_client.ctl import policyfields
+from dncd_client.ctl.messages import Catalogue
+from dncd_client.ctl.output import instant
+from dncd_client.ctl.policytoml import definition_as_dict
+
+Json = dict[str, Any]
+
+
+def coverage_json(state: policy_pb2.ListState) -> list[Json]:
+    """Return how fresh a list is, by prefix; dates are RFC 3339 or null."""
+    return [
+        {
+            "prefix": each.prefix,
+            "published": instant(each.published_unix_us),
+            "stale_at": instant(each.stale_at_unix_us),
+        }
+        for each in state.coverage
+    ]
+
+
+def list_json(state: policy_pb2.ListState) -> Json:
+    """Return a list: its definition by the keys of the policy file, then what it holds."""
+    definition = state.definition
+    return {
+        "name": state.name,
+        "kind": policyfields.kind_name(definition.kind),
+        "title": definition.title,
+        **{
+            name: value
+            for name, value in definition_as_dict(definition, policyfields.LIST).items()
+            if name not in ("kind", "title")
+        },
+        "numbers": state.numbers,
+        "size_bytes": state.size_bytes,
+        "coverage": coverage_json(state),
+        "stale": state.stale,
+        "loaded": state.loaded,
+        "open_rejects": state.open_rejects,
+        "batches_held": state.batches_held,
+        "used_by": list(state.used_by),
+        "last_batch_id": state.last_batch_id or None,
+        "last_version": state.last_version or None,
+    }
+
+
+def list_row(state: policy_pb2.ListState, texts: Catalogue) -> Sequence[str]:
+    """Return a list as a row of a table: its oldest publication and its nearest end."""
+    published = [each.published_unix_us for each in state.coverage if each.published_unix_us]
+    ends = [each.stale_at_unix_us for each in state.coverage if each.stale_at_unix_us]
+    return (
+        state.name,
+        policyfields.kind_name(state.definition.kind) or "",
+        f"{state.numbers:,}",
+        (instant(min(published)) if published else None) or texts.line("undated"),
+        (instant(min(ends)) if ends else None) or texts.line("never"),
+        state.definition.title,
+    )
+
+
+def list_columns(texts: Catalogue) -> Sequence[str]:
+    """Return the heads of list_row's table."""
+    names = ("col_list", "col_kind", "col_numbers", "col_published", "col_stale_at", "col_title")
+    return [texts.line(name) for name in names]
