@@ -1,5 +1,4 @@
-"""Encodings: how bytes become text, by declaration or by strict trial, never by a statistical
-guess.
+"""Encodings: how bytes become text, by declaration or by strict trial, never by a guess.
 
 Undeclared bytes are UTF-8 if all of them are, else CP932 if all of them are. CP932 is what Excel
 writes on Japanese Windows; the codec named shift_jis is never used, because it lacks characters

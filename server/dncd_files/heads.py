@@ -8,10 +8,11 @@ _SPARE = re.compile(r"[\s_\-.:：]+")
 _LONG_DIGITS = re.compile(r"(?:\d\D{0,2}){5}")
 
 _NUMBER_HEADS = """
-電話番号 電話 TEL ＴＥＬ 携帯 携帯電話 携帯番号 携帯電話番号 固定電話 自宅電話 自宅電話番号 勤務先電話番号 連絡先 連絡先電話番号
-お電話番号 ご連絡先 電話番号1 電話番号2 電話番号3 TEL1 TEL2 TEL3 TEL番号
-phone phone_number telephone telephone_number tel tel_number tel_no mobile mobile_number mobile_phone cell cell_phone
-number msisdn e164 phone1 phone2 phone3
+電話番号 お電話番号 電話番号1 電話番号2 電話番号3 電話 TEL TEL番号 TEL1 TEL2 TEL3
+携帯 携帯電話 携帯番号 携帯電話番号 固定電話 自宅電話 自宅電話番号 勤務先電話番号
+連絡先 ご連絡先 連絡先電話番号
+phone phone_number phone1 phone2 phone3 telephone telephone_number tel tel_number tel_no
+mobile mobile_number mobile_phone cell cell_phone number msisdn e164
 """
 
 
@@ -29,7 +30,6 @@ def is_number_head(head: str) -> bool:
 
 
 def show_heads(heads: Iterable[str]) -> str:
-    """Return heads for a message; those that could be data, having five digits or more, are not
-    repeated."""
+    """Return heads for a message, without those of five digits or more, which could be data."""
     shown = [head.strip()[:40] for head in heads if head.strip() and not _LONG_DIGITS.search(head)]
     return ", ".join(f'"{head}"' for head in shown[:20]) or "none that could be shown"

@@ -1,10 +1,10 @@
-"""Layouts: how rows are cut into fields and which of these hold the numbers, as declared or from
-the first rows."""
+"""Layouts: how rows are cut into fields, and which of these hold the numbers."""
 
 import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dncd_files.heads import fold_head, is_number_head, show_heads
@@ -66,32 +66,18 @@ def find_layout(lines: Sequence[str], wish: Wish, read_cells: ReadCells) -> Layo
     if not filled and len(lines) <= _SAMPLE_LINES:
         raise blank_file()
     if _is_npa(filled, wish):
-        if wish.columns:
-            message = (
-                "The layout npa-nxx-xxxx has no heads. Leave out --column, or declare the layout "
-                "csv."
-            )
-            raise FileRefused(Reason.LAYOUT, 0, message)
-        return Layout("npa-nxx-xxxx", "", (0,), has_header=False, width=1)
+        return _npa_layout(wish)
     delimiter = _find_delimiter(lines, filled, wish.layout)
     rows = _parse(lines, delimiter) if delimiter else [(text,) for text in filled]
-    rows = [row for row in rows if any(map(str.strip, row))]
+    rows = [row for row in rows if any(map(str.strip, row))][:_SAMPLE_ROWS]
     name = "csv" if delimiter else "lines"
     if not rows:
         return Layout(name, delimiter, (0,), has_header=False, width=1)
+    headed = _declared_columns(rows[0], wish) if wish.columns else _known_column(rows[0])
+    if headed:
+        return Layout(name, delimiter, headed, has_header=True, width=len(rows[0]))
     width = Counter(map(len, rows)).most_common(1)[0][0]
-    if wish.columns:
-        return Layout(name, delimiter, _declared_columns(rows[0], wish), True, len(rows[0]))
-    known = [at for at, head in enumerate(rows[0]) if is_number_head(head)]
-    if len(known) > 1:
-        message = (
-            f"Several columns may hold the numbers: {show_heads(rows[0][at] for at in known)}. "
-            "Name the right ones with --column, once for each."
-        )
-        raise FileRefused(Reason.LAYOUT, 1, message)
-    if known:
-        return Layout(name, delimiter, (known[0],), True, len(rows[0]))
-    column = _find_column(rows[:_SAMPLE_ROWS], width, wish.region, read_cells)
+    column = _find_column(rows, width, wish.region, read_cells)
     return Layout(name, delimiter, (column,), has_header=False, width=width)
 
 
@@ -112,9 +98,15 @@ def _is_npa(filled: Sequence[str], wish: Wish) -> bool:
     return not wish.columns and all(map(_NPA_LINE.fullmatch, whole))
 
 
+def _npa_layout(wish: Wish) -> Layout:
+    if wish.columns:
+        message = "The layout npa-nxx-xxxx has no heads. Leave out --column, or declare another."
+        raise FileRefused(Reason.LAYOUT, 0, message)
+    return Layout("npa-nxx-xxxx", "", (0,), has_header=False, width=1)
+
+
 def _find_delimiter(lines: Sequence[str], filled: Sequence[str], layout: str) -> str:
-    """Return the delimiter by which most rows have the same number of fields, several; empty for
-    bare lines."""
+    """Return the delimiter that gives most rows the same number of fields; empty for lines."""
     if layout == "lines":
         return ""
     best, best_score = "", (0, 0)
@@ -128,15 +120,11 @@ def _find_delimiter(lines: Sequence[str], filled: Sequence[str], layout: str) ->
     return ","
 
 
-def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Return the rows of the sample as far as they can be read; the table reports what is wrong
-    with the others."""
-    sample = lines[:_SAMPLE_LINES]
-    rows: list[list[str]] = []
-    try:
-        rows.extend(csv.reader(sample, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return [row[:MAX_COLUMNS] for row in rows]
+def _parse(lines: Sequence[str], delimiter: str) -> list[Row]:
+    """Return the rows up to the first that cannot be read, which is for the table to report."""
+    rows: list[Row] = []
+    with suppress(csv.Error):
+        rows.extend(csv.reader(lines[:_SAMPLE_LINES], delimiter=delimiter, strict=True))
     return [row[:MAX_COLUMNS] for row in rows]
 
 
@@ -152,9 +140,19 @@ def _declared_columns(heads: Row, wish: Wish) -> tuple[int, ...]:
     return tuple(at for at, head in enumerate(folded) if head in wanted)
 
 
+def _known_column(heads: Row) -> tuple[int, ...]:
+    known = tuple(at for at, head in enumerate(heads) if is_number_head(head))
+    if len(known) > 1:
+        message = (
+            f"Several columns may hold the numbers: {show_heads(heads[at] for at in known)}. "
+            "Name the right ones with --column, once for each."
+        )
+        raise FileRefused(Reason.LAYOUT, 1, message)
+    return known
+
+
 def _find_column(rows: Sequence[Row], width: int, region: str, read_cells: ReadCells) -> int:
-    """Return the only column that reads as numbers in most rows; without a head there is no other
-    way to know it."""
+    """Return the only column that reads as numbers in most rows."""
     if width == 1:
         return 0
     found = []

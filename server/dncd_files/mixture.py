@@ -26,8 +26,7 @@ class MixtureSeeker:
         self._tail = b""
 
     def seek(self, data: bytes, *, is_last: bool = False) -> int | None:
-        """Return the first line, from 1, of those completed by this piece that is UTF-8, or
-        None."""
+        """Return the first line that is UTF-8 of those that this piece completes, or None."""
         block = self._tail + data
         end = len(block) if is_last else end_of_last_line(block)
         self._tail = block[end:]

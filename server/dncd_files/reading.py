@@ -129,7 +129,7 @@ def _gather(
 ) -> Reading:
     bad = [at for at, kind in enumerate(map(type, readings)) if kind is not int]
     good = [reading for reading in readings if type(reading) is int] if bad else readings
-    numbers = np.fromiter(good, dtype=np.uint64, count=len(good))  # type: ignore[arg-type]  # all are int
+    numbers = np.fromiter(good, dtype=np.uint64, count=len(good))
     result = Reading(len(part.rows), numbers)
     for at in bad:
         row = part.rows[at]
@@ -191,8 +191,7 @@ def _read_npa(part: RowSlice, read_cells: ReadCells, check_numbers: CheckNumbers
 
 
 def _npa_numbers(texts: Sequence[str]) -> Numbers | None:
-    """Return the numbers of lines that all have the form, or None; a twentieth of the time that
-    reading texts takes."""
+    """Return the numbers of lines that all have the form, or None; far sooner than by text."""
     joined = "".join(texts)
     if not joined.isascii() or set(map(len, texts)) != {_NPA_CHARS}:
         return None

@@ -1,5 +1,4 @@
-"""Rows: lines as records, with the line in which each begins, and limits against what is no
-list."""
+"""Rows: lines as records, each with the line in which it begins."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -48,8 +47,7 @@ def read_lines(source: LineSource) -> Iterator[RowSlice]:
 
 
 class CsvRows:
-    """Reads rows of delimited fields; quoted ones may hold delimiters, doubled quotes and line
-    breaks.
+    """Reads rows of delimited fields, of which quoted ones may hold delimiters and line breaks.
 
     Quotes are read strictly. A reader that forgives them lets one stray quote swallow every row up
     to the next, and the numbers in those rows would be called.

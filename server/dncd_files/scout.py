@@ -1,5 +1,4 @@
-"""The scout: looks at a file's bytes while they arrive, refuses early, settles the encoding at the
-end."""
+"""The scout: looks at bytes while they arrive, refuses early, settles the encoding at the end."""
 
 import codecs
 import re

@@ -94,8 +94,7 @@ class Table:
 
 
 def _drop_header(part: RowSlice) -> tuple[RowSlice, bool]:
-    """Return a slice without the header and what came before it, and whether the header is still to
-    come."""
+    """Return a slice from after the header on, and whether the header is still to come."""
     for at, row in enumerate(part.rows):
         if not is_blank(row):
             return RowSlice(part.rows[at + 1 :], part.lines[at + 1 :]), False

@@ -16,7 +16,7 @@ _HINTS: Mapping[str, str] = {
     "invalid_number": "Check the region in which the numbers are read (--region).",
     "special_number": "Check which column holds the numbers (--column).",
     "multiple_numbers": "Put one number into a cell.",
-    "precision_lost": "Format the column as text in the spreadsheet and export it again from the source.",
+    "precision_lost": "Export again from the source, with the column formatted as text.",
     "non_voice": "Check the region in which the numbers are read (--region).",
     "encoding_error": "Check the encoding.",
 }

@@ -1,5 +1,4 @@
-"""The ingest child: a process that reads one upload and ends. ``python -m
-dncd_server.ingest.child``.
+"""The ingest child: a process that reads one upload and ends.
 
 It is a process of its own so that reading never holds up an answer, so that a file that brings a
 library down brings nothing else down, and so that the memory it took is gone with it.
@@ -7,7 +6,6 @@ library down brings nothing else down, and so that the memory it took is gone wi
 
 import os
 import resource
-import sys
 from pathlib import Path
 
 from dncd_server.ingest.frames import ExitCode, FrameError
@@ -31,7 +29,7 @@ def main() -> int:
         job = pipes.job()
         limit_memory(job.memory_bytes)
         Work(job, pipes).run()
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:
         _complain(error)
         return _exit_code(error)
     return ExitCode.DONE
@@ -67,8 +65,7 @@ def _exit_code(error: BaseException) -> ExitCode:
 
 
 def _complain(error: BaseException) -> None:
-    """Say on standard error what happened and where, never the text of an error: it may quote the
-    upload."""
+    """Say what happened and where, never the text of the error: it may quote the upload."""
     trace = error.__traceback__
     where = "?"
     while trace is not None:

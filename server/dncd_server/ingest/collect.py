@@ -14,8 +14,7 @@ _NO_ROW = -1
 
 
 class Collector:
-    """Takes numbers in the order of the file into memory that is set aside before, so that it never
-    grows.
+    """Takes numbers in the order of the file into memory that was set aside before.
 
     Args:
         capacity: How many numbers may come at most.
@@ -30,8 +29,8 @@ class Collector:
 
     @staticmethod
     def bytes_needed(capacity: int, *, keeps_rows: bool) -> int:
-        """Return how much memory a collector takes at its height: for rows also their order and a
-        sorted copy."""
+        """Return how much memory a collector takes at its height."""
+        # With rows, also these, their order, and a sorted copy.
         return capacity * (40 if keeps_rows else 8)
 
     def add(self, numbers: Numbers, rows: NDArray[np.int64] | None = None) -> None:
@@ -43,8 +42,7 @@ class Collector:
         self._size = end
 
     def finish(self) -> tuple[Numbers, int]:
-        """Return the distinct numbers, sorted, and how many rows brought one that no row before
-        had."""
+        """Return the distinct numbers, sorted, and how many rows brought one for the first time."""
         numbers = self._numbers[: self._size]
         if not self._keeps_rows:
             numbers.sort()

@@ -45,6 +45,7 @@ class IngestJob:
     memory_bytes: int = 3072 * MIB
 
     def __post_init__(self) -> None:
+        """Refuse what no file can be read by."""
         if self.encoding not in ENCODINGS:
             raise ValueError(f"an encoding is one of {', '.join(ENCODINGS)}")
         if self.layout not in LAYOUTS:

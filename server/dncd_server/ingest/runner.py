@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -25,7 +25,7 @@ from dncd_server.ingest.messages import Done, IngestJob, Message, Refused
 _PIPE_BYTES = 1 << 20
 _STALL_SECONDS = 300.0
 _EXIT_SECONDS = 10.0
-_REASONS = {
+_REASONS: Mapping[int, str] = {
     ExitCode.DONE: "",
     ExitCode.OUT_OF_MEMORY: "OUT_OF_MEMORY",
     ExitCode.SPOOL_FAILED: "SPOOL_FAILED",
@@ -68,6 +68,7 @@ class IngestChild:
         self._ended_at: float | None = None
 
     async def __aenter__(self) -> Self:
+        """Start the process and hand it its job."""
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         # Threads of a linear algebra library that nobody here uses would eat the child's address
         # space.
@@ -92,12 +93,12 @@ class IngestChild:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Wait until the process and its pipes are gone, killing it if it still runs."""
         # Shielded, so that a second cancellation does not leave a process behind.
         await asyncio.shield(asyncio.ensure_future(self._reap()))
 
     async def feed(self, data: bytes) -> None:
-        """Send the next bytes, waiting while the pipe is full; quiet once the child has stopped
-        listening."""
+        """Send the next bytes, waiting while the pipe is full; quiet once the child has refused."""
         for start in range(0, len(data), MAX_DATA_BYTES):
             await self._send(pack(Kind.DATA, data[start : start + MAX_DATA_BYTES]))
 
