@@ -27,7 +27,6 @@ _WHOLE_FLOAT = re.compile(r"(\+?[0-9]+)\.0|([1-9][0-9]*)\.00")
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\.[0-9]+")
 _EXTENSION = re.compile(
     r"(?<=[0-9)])[ ,(]*(?:内線(?:番号)?|ext(?:ension|n)?\.?|x|#)[ :.=-]*[0-9]{1,6}[ )]*$",
-    re.IGNORECASE,
 )
 _CORE = re.compile(r"[+#*0-9](?:.*[0-9])?", re.DOTALL)
 _BETWEEN_WORDS = re.compile(r"[ (),:\"'=]+|(?<![^ ])-|-(?![^ ])")
@@ -93,12 +92,17 @@ def _judge_core(core: str) -> Reject | None:
         return Reject.SPECIAL_NUMBER
     rest = _PUNCTUATION.sub("", core[1:] if core[0] == "+" else core)
     if rest.isascii() and rest.isdigit():
-        if len(rest) > 15 and sum(1 for _ in _LONG_RUN.finditer(core)) > 1 and " " in core:
+        if len(rest) > 15 and sum(_is_whole(part) for part in core.split(" ")) > 1:
             return Reject.MULTIPLE_NUMBERS
         return Reject.NOT_A_NUMBER if _ENDS_IN_ONE_DIGIT.search(core) else None
     if "," in rest or "~" in rest or "+" in rest or sum(1 for _ in _LONG_RUN.finditer(core)) > 1:
         return Reject.MULTIPLE_NUMBERS
     return _judge_unknown(rest)
+
+
+def _is_whole(part: str) -> bool:
+    """Tell whether a part between spaces has the digits of a whole number by itself."""
+    return len(_PUNCTUATION.sub("", part)) >= 9
 
 
 def _judge_unknown(rest: str) -> Reject:

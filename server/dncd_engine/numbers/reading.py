@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from dncd_engine.numbers import japan, nanp, world
 from dncd_engine.numbers.alphabet import TABLE
-from dncd_engine.numbers.clean import clean
+from dncd_engine.numbers.clean import MAX_TEXT_LENGTH, clean
 from dncd_engine.numbers.regions import NANP_REGIONS
 from dncd_engine.numbers.rejects import Reject
 
 # The spellings that fill most files, read by one match. Whatever they accept, the slow way reads
 # to the same number (a property test says so); whatever they do not, the slow way decides.
 _PLAIN_JAPAN = re.compile(
-    r"(?:0|\+?81-?)([5-9]0-?[1-9][0-9]{3}-?[0-9]{4}|(?!15[019])[1-9]-?[1-9](?:-?[0-9]){7})"
+    r"(?:0|\+?81-?)([5-9]0-?[1-9][0-9]{3}-?[0-9]{4}|(?!1-?5-?[019])[1-9]-?[1-9](?:-?[0-9]){7})"
 )
 _PLAIN_NANP = re.compile(
     r"(?:\+?1[ -]?)?\(?([2-9](?!11)[0-9]{2})\)?[ -]?([2-9][0-9]{2})[ -]?([0-9]{4})"
@@ -50,8 +50,12 @@ def read_many(texts: Sequence[str], region: str) -> list[int | Reject]:
     return [read_slowly(text, region) for text in texts]
 
 
+def _fold(text: str) -> str:
+    return text.translate(TABLE) if len(text) <= MAX_TEXT_LENGTH else ""
+
+
 def _read_japan(text: str) -> int | Reject:
-    plain = _PLAIN_JAPAN.fullmatch(text if text.isascii() else text[:64].translate(TABLE))
+    plain = _PLAIN_JAPAN.fullmatch(text if text.isascii() else _fold(text))
     if plain is None:
         return read_slowly(text, "JP")
     nsn = int(plain[1].replace("-", ""))
@@ -59,7 +63,7 @@ def _read_japan(text: str) -> int | Reject:
 
 
 def _read_nanp(text: str) -> int | Reject:
-    plain = _PLAIN_NANP.fullmatch(text if text.isascii() else text[:64].translate(TABLE))
+    plain = _PLAIN_NANP.fullmatch(text if text.isascii() else _fold(text))
     if plain is None:
         return read_slowly(text, "US")
     return _NANP + int("".join(plain.groups()))

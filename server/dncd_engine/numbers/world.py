@@ -186,25 +186,21 @@ def _is_plainly_whole(number: int) -> bool:
     the number is valid and the longest of its kind, nothing can be missing.
     """
     from phonenumbers import (
-        PhoneMetadata,
         PhoneNumberType,
-        national_significant_number,
+        ValidationResult,
+        is_possible_number_for_type_with_reason,
         number_type,
-        region_code_for_country_code,
     )
-    from phonenumbers.phonenumberutil import _number_desc_by_type
 
     parsed = _parse(str(number))
+    longer = _parse(f"{number}0")
     if isinstance(parsed, Reject):
         return False
     kind = number_type(parsed)
-    region = region_code_for_country_code(parsed.country_code or 0)
-    meta = PhoneMetadata.metadata_for_region(region, None)
-    if kind == PhoneNumberType.UNKNOWN or meta is None:
-        return False
-    desc = _number_desc_by_type(meta, kind)
-    lengths = desc.possible_length if desc else ()
-    return len(national_significant_number(parsed)) == max(lengths, default=0)
+    return kind != PhoneNumberType.UNKNOWN and (
+        isinstance(longer, Reject)
+        or is_possible_number_for_type_with_reason(longer, kind) == ValidationResult.TOO_LONG
+    )
 
 
 @lru_cache(maxsize=MEMO_SIZE)
