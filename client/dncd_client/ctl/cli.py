@@ -12,4 +12,6 @@ def main() -> None:
             raise
         sys.stderr.write("dncctl: it is not installed whole; run: pip install 'dncd[ctl]'\n")
         sys.exit(3)
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))

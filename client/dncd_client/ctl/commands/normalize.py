@@ -11,7 +11,7 @@ from dncd_client.ctl import codes, exit_codes
 from dncd_client.ctl.connection import Connection, connect
 from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.inputs import lines_of, slices
+from dncd_client.ctl.inputs import clip, lines_of, slices
 from dncd_client.ctl.output import e164_text, print_json, print_line, print_note
 from dncd_client.ctl.rejects import reject_code
 from dncd_client.ctl.settings import Settings, common_options, settings_of
@@ -89,14 +89,16 @@ class _Reader:
 
 
 def _read_here(cells: list[str], region: str) -> list[int | str]:
-    from dncd_engine.numbers import read_many
+    from dncd_engine.numbers import is_region, read_many
 
+    if not is_region(region):
+        raise click.BadParameter("two letters of ISO 3166, such as JP", param_hint="--region")
     return [each if isinstance(each, int) else each.value for each in read_many(cells, region)]
 
 
 def _decoded(line: bytes) -> str | None:
     try:
-        return line.decode("utf-8")
+        return clip(line.decode("utf-8"))
     except UnicodeDecodeError:
         return None
 
