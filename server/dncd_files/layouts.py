@@ -59,12 +59,11 @@ def find_layout(lines: Sequence[str], wish: Wish, read_cells: ReadCells) -> Layo
     """Settle the layout from a file's first lines.
 
     Raises:
-        FileRefused: The file is blank, or which column holds the numbers is not certain.
+        FileRefused: Which column holds the numbers is uncertain.
     """
-    texts = [line.rstrip("\r\n") for line in lines[:_SAMPLE_LINES]]
-    filled = [text for text in texts if text.strip()]
-    if not filled and len(lines) <= _SAMPLE_LINES:
-        raise blank_file()
+    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    lines = lines[first : first + _SAMPLE_LINES]
+    filled = [line.rstrip("\r\n") for line in lines if line.strip()]
     if _is_npa(filled, wish):
         return _npa_layout(wish)
     delimiter = _find_delimiter(lines, filled, wish.layout)
@@ -95,7 +94,7 @@ def _is_npa(filled: Sequence[str], wish: Wish) -> bool:
         return wish.layout == "npa-nxx-xxxx"
     # The last line may have been cut short; that is for a later check to say.
     whole = filled[:-1] or filled
-    return not wish.columns and all(map(_NPA_LINE.fullmatch, whole))
+    return bool(whole) and not wish.columns and all(map(_NPA_LINE.fullmatch, whole))
 
 
 def _npa_layout(wish: Wish) -> Layout:
@@ -124,7 +123,7 @@ def _parse(lines: Sequence[str], delimiter: str) -> list[Row]:
     """Return the rows up to the first that cannot be read, which is for the table to report."""
     rows: list[Row] = []
     with suppress(csv.Error):
-        rows.extend(csv.reader(lines[:_SAMPLE_LINES], delimiter=delimiter, strict=True))
+        rows.extend(csv.reader(lines, delimiter=delimiter, strict=True))
     return [row[:MAX_COLUMNS] for row in rows]
 
 

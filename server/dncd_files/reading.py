@@ -181,13 +181,24 @@ def _read_npa(part: RowSlice, read_cells: ReadCells, check_numbers: CheckNumbers
     """Read ``AAA,NNNNNNN``, North American whatever the region."""
     texts = [row[0] for row in part.rows]
     numbers = _npa_numbers(texts)
-    if numbers is not None and not check_numbers(numbers).any():
+    if numbers is None:
+        return _gather(part, texts, _read_npa_texts(texts, read_cells), 0, set())
+    bad = np.flatnonzero(check_numbers(numbers)).tolist()
+    if not bad:
         return Reading(len(texts), numbers)
-    cells = []
-    for text in texts:
-        match = _NPA_LINE.fullmatch(text)
-        cells.append(f"+1{match[1]}{match[2]}" if match else text)
-    return _gather(part, texts, list(read_cells(cells, "US")), 0, set())
+    # What is wrong with the few is told by their texts.
+    few = RowSlice([part.rows[at] for at in bad], [part.lines[at] for at in bad])
+    few_texts = [texts[at] for at in bad]
+    result = _gather(few, few_texts, _read_npa_texts(few_texts, read_cells), 0, set())
+    result.numbers = np.concatenate((np.delete(numbers, bad), result.numbers))
+    result.rows = len(texts)
+    return result
+
+
+def _read_npa_texts(texts: Sequence[str], read_cells: ReadCells) -> Sequence[int | str]:
+    matches = map(_NPA_LINE.fullmatch, texts)
+    cells = [f"+1{m[1]}{m[2]}" if m else text for m, text in zip(matches, texts, strict=True)]
+    return read_cells(cells, "US")
 
 
 def _npa_numbers(texts: Sequence[str]) -> Numbers | None:

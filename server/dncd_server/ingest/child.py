@@ -4,6 +4,7 @@ It is a process of its own so that reading never holds up an answer, so that a f
 library down brings nothing else down, and so that the memory it took is gone with it.
 """
 
+import gc
 import os
 import resource
 from pathlib import Path
@@ -24,6 +25,8 @@ def main() -> int:
     stdout = os.fdopen(os.dup(1), "wb", _PIPE_BYTES)
     # Whatever a library prints must not come between the frames.
     os.dup2(2, 1)
+    # Rows hold no cycles, and the collector would walk through each slice of them several times.
+    gc.disable()
     try:
         pipes = Pipes(stdin, stdout)
         job = pipes.job()
