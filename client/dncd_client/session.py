@@ -185,8 +185,11 @@ class Exchange(Generic[Request, Response, Answer]):
             self._again = False
             yield left
 
-    def heard(self, response: Response) -> None:
-        """Take an answer."""
+    def heard(self, response: Response | None) -> None:
+        """Take an answer; None is what grpc.aio makes of bytes that are no message."""
+        if response is None:
+            self.answer = self._unanswered("malformed_answer")
+            return
         self.answer = self._read(response)
         self._session.remember(self.answer.version, self.answer.token)
 
