@@ -393,7 +393,7 @@ HIT_RATE = [
             ),
         ],
         kind="table",
-        width=12,
+        width=24,
         decimals=0,
         columns={
             "campaign": "Campaign",
@@ -402,19 +402,6 @@ HIT_RATE = [
             "Value #B": "Share of checks",
         },
         overrides=[column("Share of checks", "percentunit")],
-    ),
-    Panel(
-        "Shadow: what would have been blocked",
-        "Hits per second on lists in shadow mode, which count and block nothing. Look here before "
-        "you arm a list. Empty while no list is in shadow.",
-        [
-            Query(
-                rate("dncd_shadow_hits_total", CAMPAIGN, LIST, by="campaign, list"),
-                "{{campaign}} {{list}}",
-            )
-        ],
-        width=12,
-        unit="cps",
     ),
 ]
 
@@ -666,16 +653,6 @@ BATCHES = [
         [
             Query(quantile(0.5, "dncd_batch_apply_seconds"), "p50"),
             Query(quantile(0.99, "dncd_batch_apply_seconds"), "p99"),
-        ],
-        unit="s",
-    ),
-    Panel(
-        "From asked to in force",
-        "How long a person's refusal took from the asking to the blocking. Laws count it in days, "
-        "some in none; at a call's end it should be seconds.",
-        [
-            Query(quantile(0.5, "dncd_optout_seconds"), "p50"),
-            Query(quantile(0.99, "dncd_optout_seconds"), "p99"),
         ],
         unit="s",
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,27 @@ def test_the_configuration_is_well_formed(tmp_path: Path) -> None:
 @needs_promtool
 def test_every_alert_rings_when_it_should_and_not_otherwise() -> None:
     promtool("test", "rules", CASES.name, cwd=CASES.parent)
+
+
+def test_what_to_do_names_only_commands_that_exist() -> None:
+    texts = [text for alert in alerts() for text in alert["annotations"].values()]
+    named = {
+        command
+        for text in texts
+        for command in re.findall(r"`(dncctl [a-z]+(?: (?:ls|show|create))?)", text)
+    }
+
+    assert named
+    failed = {command: done.stderr for command in named if (done := _help(command)).returncode}
+    assert failed == {}
+
+
+def _help(command: str) -> subprocess.CompletedProcess[str]:
+    program, *subcommands = command.split()
+    path = Path(sys.executable).with_name(program)
+    return subprocess.run(
+        [path, *subcommands, "--help"], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def test_no_alert_is_without_a_case_in_which_it_fires() -> None:

@@ -11,7 +11,7 @@ import pytest
 from deploy.artefacts import panel_expressions, rule_expressions, rules, variable_queries
 from deploy.prometheus import PROMETHEUS, Prometheus, QueryError, running_prometheus
 from deploy.promql import selectors
-from deploy.traffic import CAMPAIGN, Daemon, make_calls
+from deploy.traffic import CAMPAIGN, Daemon, load_one_more, make_calls
 
 pytestmark = pytest.mark.skipif(
     PROMETHEUS is None, reason="prometheus is not installed: see .ci/install-system-packages"
@@ -31,6 +31,7 @@ def test_every_question_is_answered(busy_daemon: Daemon, tmp_path: Path) -> None
     with running_prometheus(busy_daemon.http, tmp_path) as prometheus:
         prometheus.wait_for_scrapes(2)
         # Rates need a before and an after.
+        load_one_more(busy_daemon, tmp_path)
         make_calls(busy_daemon)
         prometheus.wait_for_scrapes(4)
 
@@ -66,7 +67,7 @@ def _variables_have_values(prometheus: Prometheus) -> None:
 
     assert {"campaign", "list", "via"} == set(values)
     assert CAMPAIGN in values["campaign"]
-    assert {"acme/optout", "acme/trial", "ftc"} <= set(values["list"])
+    assert {"acme/optout", "ftc"} <= set(values["list"])
     assert {"desk", "dial"} <= set(values["via"])
 
 

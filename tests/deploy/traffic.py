@@ -1,4 +1,4 @@
-"""A daemon's ordinary day in a second: policy, files, checks and a refusal."""
+"""A daemon's ordinary day in a second: policy, files and checks."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ from dncd.v1 import screening_pb2, screening_pb2_grpc, verdict_pb2
 
 CAMPAIGN = "acme/spring"
 # +1 202 555 01xx is set aside for films and examples; nobody has such a number.
-LISTED, REGISTERED, SHADOWED, REFUSED, FREE = (f"+1202555010{digit}" for digit in range(5))
+LISTED, REGISTERED, FREE, LATER = (f"+1202555010{digit}" for digit in range(4))
 
 POLICY = """
 purposes = ["survey"]
 
 [lists."acme/optout"]
 kind = "do_not_contact"
-
-[lists."acme/trial"]
-kind = "do_not_contact"
-shadow = true
 
 [lists.ftc]
 kind = "registry"
@@ -33,7 +29,7 @@ max_age = "31d"
 [campaigns."acme/spring"]
 purpose = "survey"
 countries = ["US"]
-block = ["acme/optout", "acme/trial", "ftc"]
+block = ["acme/optout", "ftc"]
 opt_out = "acme/optout"
 """
 
@@ -54,7 +50,7 @@ class Daemon(Protocol):
 
 
 def load_lists(daemon: Daemon, folder: Path) -> None:
-    """Define three lists and a campaign and load each list; one file has an unreadable row."""
+    """Define two lists and a campaign and load each list; one file has an unreadable row."""
     policy = folder / "policy.toml"
     policy.write_text(POLICY)
     run(daemon, "apply", "-f", str(policy))
@@ -62,17 +58,21 @@ def load_lists(daemon: Daemon, folder: Path) -> None:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     # Exit code 1: in force, but incomplete.
     run(daemon, "load", "acme/optout", rows(folder, "optout.csv", LISTED, "unreadable"), code=1)
-    run(daemon, "load", "acme/trial", rows(folder, "trial.csv", SHADOWED))
     run(
         daemon,
         *("load", "ftc", rows(folder, "ftc.csv", REGISTERED)),
-        *("--mode", "replace", "--published", today, "--coverage", "1202"),
+        *("--published", today, "--coverage", "1202"),
     )
 
 
+def load_one_more(daemon: Daemon, folder: Path) -> None:
+    """Load a small file into a list that has entries."""
+    run(daemon, "load", "acme/optout", rows(folder, "more.csv", LATER))
+
+
 def make_calls(daemon: Daemon) -> None:
-    """Check numbers singly and in a batch, from a dialer and a desk; take one refusal."""
-    numbers = [LISTED, REGISTERED, SHADOWED, FREE]
+    """Check numbers singly and in a batch, from a dialer and a desk."""
+    numbers = [LISTED, REGISTERED, FREE]
     with grpc.insecure_channel(daemon.listen) as channel:
         stub = screening_pb2_grpc.ScreeningServiceStub(channel)
         for number in numbers:
@@ -91,7 +91,6 @@ def make_calls(daemon: Daemon) -> None:
             timeout=5,
         )
     run(daemon, "check", FREE, "--campaign", CAMPAIGN)
-    run(daemon, "stop", REFUSED, "--campaign", CAMPAIGN)
 
 
 def rows(folder: Path, name: str, *cells: str) -> str:
