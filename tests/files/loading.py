@@ -1,0 +1,48 @@
+"""Reads a whole file through the files room, as the ingest child does."""
+
+import io
+from dataclasses import dataclass, field
+
+from dncd_engine.numbers import inspect_many, read_many
+from dncd_files.layouts import Layout, Wish
+from dncd_files.reading import RejectedCell
+from dncd_files.scout import Scout
+from dncd_files.table import Table
+from dncd_files.tally import Tally
+
+
+@dataclass
+class Loaded:
+    """What a file came to."""
+
+    layout: Layout
+    encoding: str
+    tally: Tally
+    numbers: list[int] = field(default_factory=list)
+    rejected: list[RejectedCell] = field(default_factory=list)
+
+
+def load(
+    content: bytes, wish: Wish | None = None, encoding: str = "auto", piece: int = 7
+) -> Loaded:
+    """Load a file or raise `FileRefused`; the scout gets it in small pieces."""
+    scout = Scout(encoding)
+    for start in range(0, len(content), piece):
+        scout.feed(content[start : start + piece])
+    found = scout.finish()
+    wish = wish or Wish("JP")
+    table = Table(
+        io.BytesIO(content),
+        found,
+        wish,
+        read_many,
+        lambda numbers: inspect_many(numbers).reject,
+        encoding,
+    )
+    loaded = Loaded(table.layout, found.name, Tally())
+    for reading in table.readings():
+        loaded.tally.add(reading)
+        loaded.numbers.extend(reading.numbers.tolist())
+        loaded.rejected.extend(reading.rejected)
+    loaded.tally.judge()
+    return loaded
