@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "dncd"
 EPOCH_MISMATCH = "EPOCH_MISMATCH"

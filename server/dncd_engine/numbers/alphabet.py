@@ -28,7 +28,7 @@ _INVISIBLE = (
 
 # What stands between two numbers. Between the digits of one it is not plain, and is rejected.
 _SEPARATORS = (
-    "，、､;；﹔/／⁄∕|｜¦&＆・･·•‧\n\r\v\f\u2028\u2029"  # punctuation and line ends
+    "，、､。｡;；﹔/／⁄∕|｜¦&＆・･·•‧\n\r\v\f\u2028\u2029"  # punctuation and line ends
     "☎☏✆℡📞📱📲"
 )
 

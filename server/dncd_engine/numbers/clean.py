@@ -77,6 +77,8 @@ def _judge_surroundings(before: str, after: str) -> Reject | None:
     """Say what is wrong with the words around the number, if they say anything at all."""
     if "~" in before or "~" in after:
         return Reject.MULTIPLE_NUMBERS
+    if after[:1].isascii() and after[:1].isalpha():
+        return Reject.LETTERS  # grown onto the digits: keypad letters, as in 1-800-...
     words = [word for word in _BETWEEN_WORDS.split(before) if word]
     if not words and "-" in before:
         return Reject.NOT_A_NUMBER  # a minus sign, or the rest of a number cut off

@@ -11,13 +11,6 @@ from dncd_engine.numbers.rejects import Reject
 _COUNTRY_CODE = 10**10
 
 
-def read_national(digits: str) -> int | Reject:
-    """Read digits written without a plus sign in a text of a NANP country."""
-    if digits[:3] == "011" or digits[:2] == "00":
-        return Reject.INVALID_NUMBER  # the caller has tried what follows as international
-    return read_after_country_code(digits[1:] if digits[:1] == "1" else digits)
-
-
 def read_after_country_code(rest: str) -> int | Reject:
     """Read the ten digits that follow +1."""
     if len(rest) != 10:

@@ -22,6 +22,8 @@ _NINE_DIGITS = 81 * 10**9
 _BILLION = 10**9
 _NANP = 10**10
 
+_LONGEST_SPECIAL = 6  # digits; no subscriber of these plans has so few
+
 # The shortest "010 and country code" that is taken as such: below it stand Korean mobiles.
 _SHORTEST_AFTER_010 = 9
 
@@ -78,24 +80,14 @@ def read_slowly(text: str, region: str) -> int | Reject:
         return _read_international(written.digits)
     if region == "JP":
         return _read_in_japan(written.digits)
-    abroad = world.strip_international_prefix(written.digits, region)
     if region in NANP_REGIONS:
-        abroad = written.digits[2:] if written.digits[:2] == "00" else abroad
-        national = nanp.read_national(written.digits)
-    else:
-        national = world.read_national(written.digits, region)
-    if abroad is None or len(written.digits) <= 6:
-        return national
-    international = _read_international(abroad)
-    if isinstance(national, Reject):
-        return international
-    # The same digits read as a call abroad and at home: nothing plain.
-    return national if isinstance(international, Reject) else Reject.INVALID_NUMBER
+        return _read_in_nanp(written.digits)
+    return _read_elsewhere(written.digits, region)
 
 
 def _read_international(digits: str) -> int | Reject:
     """Read what follows a plus sign: country code, perhaps a trunk prefix, national number."""
-    if len(digits) <= 6:
+    if len(digits) <= _LONGEST_SPECIAL:
         return Reject.SPECIAL_NUMBER
     if digits[0] == "0":
         return Reject.INVALID_NUMBER  # no country code begins with 0
@@ -108,8 +100,33 @@ def _read_international(digits: str) -> int | Reject:
 
 def _read_in_japan(digits: str) -> int | Reject:
     number = japan.strip_dial_prefixes(digits)
+    if len(number) <= _LONGEST_SPECIAL:
+        return Reject.SPECIAL_NUMBER
     if number[:3] == "010":
         if len(number) - 3 < _SHORTEST_AFTER_010:
             return Reject.INVALID_NUMBER
         return _read_international(number[3:])
     return japan.read_national(number)
+
+
+def _read_in_nanp(digits: str) -> int | Reject:
+    if len(digits) <= _LONGEST_SPECIAL:
+        return Reject.SPECIAL_NUMBER
+    # 011 is the plan's own prefix; 00 is ITU-T's, and no number of the plan begins with 0.
+    if digits[:3] == "011":
+        return _read_international(digits[3:])
+    if digits[:2] == "00":
+        return _read_international(digits[2:])
+    return nanp.read_after_country_code(digits[1:] if digits[0] == "1" else digits)
+
+
+def _read_elsewhere(digits: str, region: str) -> int | Reject:
+    national = world.read_national(digits, region)
+    abroad = world.strip_international_prefix(digits, region)
+    if abroad is None or len(digits) <= _LONGEST_SPECIAL:
+        return national
+    international = _read_international(abroad)
+    if isinstance(national, Reject):
+        return international
+    # The same digits read as a call abroad and at home: nothing plain.
+    return national if isinstance(international, Reject) else Reject.INVALID_NUMBER

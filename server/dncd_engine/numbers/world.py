@@ -14,8 +14,10 @@ from dncd_engine.numbers.rejects import Reject
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-MEMO_SIZE = 65_536
-"""How many numbers and texts of the slow path are remembered; about 20 MB when full."""
+MEMO_SIZE = 32_768
+"""How many numbers and texts of the slow path are remembered, about 8 MB a function."""
+
+_LONGEST_SHORT = 8  # digits; the library's short numbers have no more
 
 _INTERNATIONAL_PREMIUM = 979  # ITU-T E.164: international premium rate service
 
@@ -63,13 +65,7 @@ def read_exact(digits: str) -> int | Reject:
 
     Possible lengths decide, not the library's idea of validity, which lags behind the plans.
     """
-    from phonenumbers import (
-        ValidationResult,
-        is_possible_number_with_reason,
-        is_valid_number,
-        national_significant_number,
-        region_code_for_country_code,
-    )
+    from phonenumbers import is_possible_number_with_reason, national_significant_number
 
     if len(digits) > 15:
         return Reject.TOO_LONG
@@ -81,17 +77,31 @@ def read_exact(digits: str) -> int | Reject:
     nsn = national_significant_number(number)
     if f"{number.country_code}{nsn}" != digits:
         return Reject.INVALID_NUMBER
-    is_valid = is_valid_number(number)
-    if not is_valid:
-        if len(nsn) <= 6 or _is_short_number(
-            nsn, region_code_for_country_code(number.country_code or 0)
-        ):
-            return Reject.SPECIAL_NUMBER
-        if nsn[0] == "0":
-            return Reject.INVALID_NUMBER  # a trunk prefix, but for the few plans that keep a 0
-    reason = is_possible_number_with_reason(number)
+    return (
+        _judge_unassigned(number, nsn)
+        or _reject_of_length(is_possible_number_with_reason(number))
+        or int(digits)
+    )
+
+
+def _judge_unassigned(number: "PhoneNumber", nsn: str) -> Reject | None:
+    """Say what is wrong with a number that is no subscriber's, as far as that is plain."""
+    from phonenumbers import is_valid_number, region_code_for_country_code
+
+    if (len(nsn) > _LONGEST_SHORT and nsn[0] != "0") or is_valid_number(number):
+        return None
+    region = region_code_for_country_code(number.country_code or 0)
+    if len(nsn) <= 6 or (len(nsn) <= _LONGEST_SHORT and _is_short_number(nsn, region)):
+        return Reject.SPECIAL_NUMBER
+    # A trunk prefix; the few plans that keep a leading 0 have it in valid numbers only.
+    return Reject.INVALID_NUMBER if nsn[0] == "0" else None
+
+
+def _reject_of_length(reason: int) -> Reject | None:
+    from phonenumbers import ValidationResult
+
     if reason == ValidationResult.IS_POSSIBLE:
-        return int(digits)
+        return None
     if reason == ValidationResult.TOO_LONG:
         return Reject.TOO_LONG
     if reason in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
@@ -99,17 +109,14 @@ def read_exact(digits: str) -> int | Reject:
     return Reject.INVALID_NUMBER
 
 
-def _is_short_number(digits: str, region: str) -> bool:
+def _is_short_number(nsn: str, region: str) -> bool:
     """Tell whether a region dials these digits for a service or in an emergency."""
-    from phonenumbers import PhoneNumber, shortnumberinfo
+    from phonenumbers import PhoneNumber, country_code_for_region, shortnumberinfo
 
-    if shortnumberinfo.is_emergency_number(digits, region):
+    if shortnumberinfo.is_emergency_number(nsn, region):
         return True
-    plan = plan_of(region)
-    if plan is None or len(digits) > 8 or digits[0] == "0":
-        return False
-    short = PhoneNumber(int(plan.country_code), int(digits))
-    return shortnumberinfo.is_valid_short_number_for_region(short, region)
+    short = PhoneNumber(country_code_for_region(region), int(nsn))
+    return nsn[0] != "0" and shortnumberinfo.is_valid_short_number_for_region(short, region)
 
 
 def read_international(digits: str) -> int | Reject:
@@ -140,27 +147,50 @@ def read_national(digits: str, region: str) -> int | Reject:
     if plan is None:
         return Reject.INVALID_NUMBER
     bare = read_exact(plan.country_code + digits)
+    reason = bare if isinstance(bare, Reject) else Reject.TOO_SHORT
     found: set[int] = set()
     if plan.trunk and digits.startswith(plan.trunk):
-        with_trunk = read_exact(plan.country_code + digits[len(plan.trunk) :])
-        if not isinstance(with_trunk, Reject):
-            found.add(with_trunk)
-        elif isinstance(bare, Reject):
-            bare = with_trunk
-    if len(digits) <= 6 and not found:
-        bare = Reject.SPECIAL_NUMBER if not _is_valid(bare) else bare
+        reason = _collect(read_exact(plan.country_code + digits[len(plan.trunk) :]), found)
     if not isinstance(bare, Reject) and (not plan.trunk or _is_plainly_whole(bare)):
         found.add(bare)
-    elif not isinstance(bare, Reject):
-        bare = Reject.TOO_SHORT  # a trunk prefix or an area code is missing
-    # "442079460018" without a plus sign, as long as it cannot be a national number.
-    if digits.startswith(plan.country_code) and not any(map(_is_valid, found)):
+    # "442079460018" without its plus sign, as long as it is no national number as well.
+    if digits.startswith(plan.country_code) and not any(map(_is_valid, [bare, *found])):
         with_code = read_exact(digits)
         if _is_valid(with_code):
-            return with_code
-    if len(found) == 1:
-        return found.pop()
-    return Reject.INVALID_NUMBER if found or not isinstance(bare, Reject) else bare
+            found = set()
+            _collect(with_code, found)
+    if not found:
+        return Reject.SPECIAL_NUMBER if len(digits) <= 6 else reason
+    number = found.pop()
+    # The library knows carrier prefixes and the like, by which the same digits are another number.
+    theirs = _ask_library(digits, region)
+    return Reject.INVALID_NUMBER if found or theirs not in (None, number) else number
+
+
+def _collect(judged: int | Reject, found: set[int]) -> Reject:
+    """Add a reading to those found; return the reason to give if there is none."""
+    if isinstance(judged, Reject):
+        return judged
+    found.add(judged)
+    return Reject.INVALID_NUMBER
+
+
+def _ask_library(digits: str, region: str) -> int | None:
+    """Return what the library alone makes of the digits, if it calls it valid."""
+    from phonenumbers import (
+        NumberParseException,
+        is_valid_number,
+        national_significant_number,
+        parse,
+    )
+
+    try:
+        parsed = parse(digits, region)
+    except NumberParseException:
+        return None
+    if not is_valid_number(parsed):
+        return None
+    return int(f"{parsed.country_code}{national_significant_number(parsed)}")
 
 
 def strip_international_prefix(digits: str, region: str) -> str | None:

@@ -1,0 +1,1 @@
+"""gRPC: a servicer a file. Requests are taken apart, the rooms below are asked, answers are put together."""

@@ -1,0 +1,178 @@
+"""BatchService: how files and numbers enter a list."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+
+from dncd.v1 import batch_pb2, batch_pb2_grpc
+from dncd_engine.names import is_batch_id
+from dncd_engine.numbers import NORMALISER_VERSION, Reject, is_region, read_many
+from dncd_server.api.caller import actor_of
+from dncd_server.api.messages import REJECT_CODE
+from dncd_server.api.status import answers_errors
+from dncd_server.errors import (
+    FieldProblem,
+    InvalidRequestError,
+    LimitExceededError,
+    NotFoundError,
+)
+from dncd_server.ingest.messages import Progress
+from dncd_server.ledger.journal import Journal
+from dncd_server.replica import Replica
+from dncd_server.uploads.desk import Answer, UploadDesk
+
+MAX_PART_BYTES = 2 << 20
+MAX_CELLS = 10_000
+DEFAULT_BATCHES = 100
+MAX_BATCHES = 1_000
+
+
+class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
+    """Takes batches and tells of them."""
+
+    def __init__(self, replica: Replica, journal: Journal, desk: UploadDesk) -> None:
+        self._replica = replica
+        self._journal = journal
+        self._desk = desk
+
+    @answers_errors
+    async def UploadBatch(
+        self, request_iterator: AsyncIterator[batch_pb2.UploadBatchRequest], context: Any
+    ) -> AsyncIterator[batch_pb2.UploadBatchResponse]:
+        """Take one batch."""
+        header = await _header(request_iterator)
+        parts = _Parts(request_iterator)
+        packed = await parts.begin()
+        async for answer in self._desk.take(header, packed, parts.all(), actor_of(context)):
+            yield _answer(answer)
+
+    @answers_errors
+    async def GetBatch(
+        self, request: batch_pb2.GetBatchRequest, context: Any
+    ) -> batch_pb2.GetBatchResponse:
+        """Return a batch's report."""
+        if not is_batch_id(request.batch_id):
+            raise _invalid("batch_id", "an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'")
+        row = await self._journal.ledger.run(self._journal.store.batch, request.batch_id)
+        if row is None:
+            raise NotFoundError(
+                "BATCH_NOT_FOUND", "there is no batch with this id", {"batch_id": request.batch_id}
+            )
+        return batch_pb2.GetBatchResponse(report=await self._desk.report_of(row))
+
+    @answers_errors
+    async def ListBatches(
+        self, request: batch_pb2.ListBatchesRequest, context: Any
+    ) -> batch_pb2.ListBatchesResponse:
+        """Return batches, newest first."""
+        if request.limit > MAX_BATCHES:
+            raise _invalid("limit", f"at most {MAX_BATCHES}")
+        if request.list and request.list not in self._replica.state.lists:
+            raise NotFoundError(
+                "LIST_NOT_FOUND", f'there is no list "{request.list}"', {"list": request.list}
+            )
+        rows = await self._journal.ledger.run(
+            self._journal.store.batches,
+            request.list,
+            request.before_version,
+            request.limit or DEFAULT_BATCHES,
+        )
+        reports = [await self._desk.report_of(row) for row in rows]
+        return batch_pb2.ListBatchesResponse(reports=reports)
+
+    @answers_errors
+    async def Normalize(
+        self, request: batch_pb2.NormalizeRequest, context: Any
+    ) -> batch_pb2.NormalizeResponse:
+        """Read raw cells and store nothing."""
+        if len(request.raw) > MAX_CELLS:
+            raise LimitExceededError(
+                "TOO_MANY_CELLS", f"{len(request.raw)} cells, the limit is {MAX_CELLS}; split them"
+            )
+        region = request.region or self._replica.state.region
+        if not is_region(region):
+            raise _invalid("region", "two capital letters of ISO 3166, such as JP")
+        readings = [
+            batch_pb2.Reading(reject=REJECT_CODE[reading])
+            if isinstance(reading, Reject)
+            else batch_pb2.Reading(e164=reading)
+            for reading in read_many(request.raw, region)
+        ]
+        return batch_pb2.NormalizeResponse(
+            readings=readings, normaliser_version=NORMALISER_VERSION, region=region
+        )
+
+
+async def _header(requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> batch_pb2.BatchHeader:
+    async for request in requests:
+        if request.WhichOneof("part") != "header":
+            break
+        return request.header
+    raise _invalid("header", "an upload opens with its header")
+
+
+class _Parts:
+    """The parts that follow the header: all bytes of a file, or all numbers."""
+
+    def __init__(self, requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> None:
+        self._requests = requests
+        self._first: batch_pb2.UploadBatchRequest | None = None
+        self._kind = "file_bytes"
+
+    async def begin(self) -> bool:
+        """Read the first part; return whether numbers come."""
+        async for request in self._requests:
+            self._first = request
+            self._kind = request.WhichOneof("part") or ""
+            break
+        return self._kind == "numbers"
+
+    async def all(self) -> AsyncIterator[bytes]:
+        """Yield the bytes of every part."""
+        if self._first is None:
+            return
+        yield self._bytes(self._first)
+        async for request in self._requests:
+            yield self._bytes(request)
+
+    def _bytes(self, request: batch_pb2.UploadBatchRequest) -> bytes:
+        kind = request.WhichOneof("part")
+        if kind != self._kind or kind not in ("file_bytes", "numbers"):
+            raise _invalid(
+                "part", "after the header come file_bytes or numbers, and only one of both"
+            )
+        if kind == "numbers":
+            return np.array(request.numbers.e164, dtype="<u8").tobytes()
+        if len(request.file_bytes) > MAX_PART_BYTES:
+            raise LimitExceededError(
+                "PART_TOO_LARGE", f"a part is at most {MAX_PART_BYTES} bytes; split it"
+            )
+        return request.file_bytes
+
+
+def _answer(answer: Answer) -> batch_pb2.UploadBatchResponse:
+    if isinstance(answer, batch_pb2.BatchReport):
+        return batch_pb2.UploadBatchResponse(report=answer)
+    if isinstance(answer, Progress):
+        return batch_pb2.UploadBatchResponse(
+            progress=batch_pb2.UploadProgress(
+                bytes_received=answer.bytes_received,
+                rows_read=answer.rows_read,
+                rows_rejected=answer.rows_rejected,
+                stage=answer.stage,
+            )
+        )
+    rows = [
+        batch_pb2.RejectedRow(
+            line=row.line, column=row.column, code=REJECT_CODE[Reject(row.code)], raw=row.raw
+        )
+        for row in answer.rows
+    ]
+    return batch_pb2.UploadBatchResponse(rejected=batch_pb2.RejectedRows(rows=rows))
+
+
+def _invalid(field: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
+    )

@@ -1,0 +1,87 @@
+"""ScreeningService: what a dialer asks before it calls. Served from a small pool of threads on both planes."""
+
+import grpc
+import numpy as np
+
+from dncd.v1 import screening_pb2, screening_pb2_grpc, verdict_pb2
+from dncd_server.api.messages import basis_message, verdict_message
+from dncd_server.api.status import answers_errors
+from dncd_server.errors import FieldProblem, InvalidRequestError, LimitExceededError
+from dncd_server.replica import MAX_WAIT_SECONDS
+from dncd_server.screening import Question, Screening
+
+MAX_BATCH = 10_000
+MAX_TEXT_CHARACTERS = 256
+MAX_CALL_REF_BYTES = 64
+_UNSPECIFIED = verdict_pb2.Verdict()
+
+
+class ScreeningServicer(screening_pb2_grpc.ScreeningServiceServicer):
+    """Answers from one replica."""
+
+    def __init__(self, screening: Screening) -> None:
+        self._screening = screening
+
+    @answers_errors
+    def Check(
+        self, request: screening_pb2.CheckRequest, context: grpc.ServicerContext
+    ) -> screening_pb2.CheckResponse:
+        """Decide about one number."""
+        subject = request.WhichOneof("subject")
+        if subject is None:
+            raise _invalid("subject", "give a number, as text or as e164")
+        value: str | int = request.number if subject == "number" else request.e164
+        answer = self._screening.check(_question(request, context), value)
+        return screening_pb2.CheckResponse(
+            verdict=verdict_message(answer.verdict),
+            e164=answer.number,
+            basis=basis_message(answer.state, answer.at_us),
+        )
+
+    @answers_errors
+    def CheckBatch(
+        self, request: screening_pb2.CheckBatchRequest, context: grpc.ServicerContext
+    ) -> screening_pb2.CheckBatchResponse:
+        """Decide about up to 10,000 numbers at one version and one instant."""
+        if request.e164 and request.numbers:
+            raise _invalid("numbers", "give numbers or e164, not both")
+        size = len(request.e164) or len(request.numbers)
+        if not size:
+            raise _invalid("numbers", "give at least one number, as numbers or as e164")
+        if size > MAX_BATCH:
+            raise LimitExceededError(
+                "BATCH_TOO_LARGE",
+                f"the batch holds {size} numbers, the limit is {MAX_BATCH}; split it",
+                {"items": str(size), "limit": str(MAX_BATCH)},
+            )
+        is_text = bool(request.numbers)
+        subjects = list(request.numbers) if is_text else np.array(request.e164, dtype=np.uint64)
+        answer = self._screening.check_many(_question(request, context), subjects)
+        return screening_pb2.CheckBatchResponse(
+            verdicts=[_UNSPECIFIED, *map(verdict_message, answer.verdicts)],
+            verdict_of=(answer.verdict_of + np.uint16(1)).astype("<u2").tobytes(),
+            e164=answer.numbers.tolist() if is_text else (),
+            basis=basis_message(answer.state, answer.at_us),
+        )
+
+
+def _question(
+    request: screening_pb2.CheckRequest | screening_pb2.CheckBatchRequest,
+    context: grpc.ServicerContext,
+) -> Question:
+    if len(request.call_ref.encode()) > MAX_CALL_REF_BYTES:
+        raise _invalid("call_ref", f"at most {MAX_CALL_REF_BYTES} bytes")
+    timeout_seconds = context.time_remaining() if request.at_least else None
+    return Question(
+        campaign=request.campaign,
+        region=request.region,
+        at_least=request.at_least,
+        via=request.via,
+        timeout_seconds=MAX_WAIT_SECONDS if timeout_seconds is None else timeout_seconds,
+    )
+
+
+def _invalid(field: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
+    )

@@ -1,0 +1,180 @@
+"""Between the protocol's messages and the engine's own types; nothing is dropped on the way.
+
+A field that this version does not act upon is refused, never ignored: a policy that is half understood could let a
+number through.
+"""
+
+from collections.abc import Iterator
+
+from dncd.v1 import ledger_pb2, policy_pb2, verdict_pb2
+from dncd_engine.lists import ListState
+from dncd_engine.model import (
+    CampaignDefinition,
+    ListDefinition,
+    ListKind,
+    Policy,
+    SourceDefinition,
+)
+from dncd_engine.state import PolicyChange
+from dncd_files.layouts import LAYOUTS
+from dncd_server.errors import FieldProblem, LedgerError
+
+_LATER_LIST_FIELDS = ("shadow", "confidential", "shown_as", "growth_limit", "release_limit")
+_LATER_CAMPAIGN_FIELDS = ("lift", "require")
+_KINDS = frozenset(int(kind) for kind in ListKind)
+
+
+def unsupported_fields(message: policy_pb2.Policy) -> Iterator[FieldProblem]:
+    """Name every field that this version cannot act upon."""
+    for name, definition in sorted(message.lists.items()):
+        if definition.kind not in _KINDS:
+            yield FieldProblem(
+                f'lists["{name}"].kind', "a list needs its kind, such as do_not_contact"
+            )
+        if definition.layout not in ("", *LAYOUTS):
+            yield FieldProblem(f'lists["{name}"].layout', f"one of {', '.join(LAYOUTS)}")
+        for field in _LATER_LIST_FIELDS:
+            if getattr(definition, field):
+                yield FieldProblem(
+                    f'lists["{name}"].{field}', "this version does not act upon it; take it out"
+                )
+    for name, campaign in sorted(message.campaigns.items()):
+        for field in _LATER_CAMPAIGN_FIELDS:
+            if getattr(campaign, field):
+                yield FieldProblem(
+                    f'campaigns["{name}"].{field}', "this version does not act upon it; take it out"
+                )
+
+
+def list_from_message(message: policy_pb2.ListDefinition) -> ListDefinition:
+    """Return a list's definition."""
+    return ListDefinition(
+        kind=ListKind(message.kind),
+        title=message.title,
+        layout=message.layout,
+        countries=tuple(message.countries),
+        prefixes=tuple(message.prefixes),
+        max_age_seconds=message.max_age_seconds,
+        tz=message.tz,
+        starts_empty=message.starts_empty,
+        contact=message.contact,
+    )
+
+
+def list_to_message(definition: ListDefinition) -> policy_pb2.ListDefinition:
+    """Return a list's definition as a message."""
+    return policy_pb2.ListDefinition(
+        kind=verdict_pb2.ListKind.ValueType(definition.kind),
+        title=definition.title,
+        layout=definition.layout,
+        countries=definition.countries,
+        prefixes=definition.prefixes,
+        max_age_seconds=definition.max_age_seconds,
+        tz=definition.tz,
+        starts_empty=definition.starts_empty,
+        contact=definition.contact,
+    )
+
+
+def campaign_from_message(message: policy_pb2.CampaignDefinition) -> CampaignDefinition:
+    """Return a campaign's definition."""
+    return CampaignDefinition(
+        purpose=message.purpose,
+        countries=tuple(message.countries),
+        block=tuple(message.block),
+        excluded=tuple(getattr(message, "except")),
+        opt_out=message.opt_out,
+        title=message.title,
+    )
+
+
+def campaign_to_message(definition: CampaignDefinition) -> policy_pb2.CampaignDefinition:
+    """Return a campaign's definition as a message."""
+    message = policy_pb2.CampaignDefinition(
+        purpose=definition.purpose,
+        countries=definition.countries,
+        block=definition.block,
+        opt_out=definition.opt_out,
+        title=definition.title,
+    )
+    getattr(message, "except").extend(definition.excluded)
+    return message
+
+
+def policy_from_message(message: policy_pb2.Policy) -> Policy:
+    """Return a policy."""
+    return Policy(
+        purposes=tuple(message.purposes),
+        sources={
+            name: SourceDefinition(item.provider, item.route, item.basis)
+            for name, item in message.sources.items()
+        },
+        lists={name: list_from_message(item) for name, item in message.lists.items()},
+        campaigns={name: campaign_from_message(item) for name, item in message.campaigns.items()},
+        answers=dict(message.answers),
+    )
+
+
+def policy_to_message(policy: Policy) -> policy_pb2.Policy:
+    """Return a policy as a message."""
+    return policy_pb2.Policy(
+        purposes=policy.purposes,
+        sources={
+            name: policy_pb2.SourceDefinition(
+                provider=item.provider, route=item.route, basis=item.basis
+            )
+            for name, item in policy.sources.items()
+        },
+        lists={name: list_to_message(item) for name, item in policy.lists.items()},
+        campaigns={name: campaign_to_message(item) for name, item in policy.campaigns.items()},
+        answers=dict(policy.answers),
+    )
+
+
+def effect_of_change(change: PolicyChange) -> ledger_pb2.PolicyEffect:
+    """Return the effect that carries a policy change."""
+    put = Policy(
+        change.purposes or (), change.sources, change.lists, change.campaigns, change.answers
+    )
+    return ledger_pb2.PolicyEffect(
+        put=policy_to_message(put),
+        purposes_set=change.purposes is not None,
+        delete_lists=sorted(change.deleted_lists),
+        delete_campaigns=sorted(change.deleted_campaigns),
+        delete_sources=sorted(change.deleted_sources),
+    )
+
+
+def change_of_effect(effect: ledger_pb2.PolicyEffect) -> PolicyChange:
+    """Return the policy change that an effect carries.
+
+    Raises:
+        LedgerError: The effect holds what this version cannot act upon.
+    """
+    for problem in unsupported_fields(effect.put):
+        raise LedgerError(f"the ledger's policy needs a newer dncd: {problem.field}")
+    put = policy_from_message(effect.put)
+    return PolicyChange(
+        purposes=put.purposes if effect.purposes_set else None,
+        sources=put.sources,
+        lists=put.lists,
+        campaigns=put.campaigns,
+        answers=put.answers,
+        deleted_sources=frozenset(effect.delete_sources),
+        deleted_lists=frozenset(effect.delete_lists),
+        deleted_campaigns=frozenset(effect.delete_campaigns),
+    )
+
+
+def coverage_to_messages(item: ListState) -> list[policy_pb2.Coverage]:
+    """Return how fresh a list is, by prefix in order; only a registry has an age."""
+    if item.definition.kind is not ListKind.REGISTRY:
+        return []
+    return [
+        policy_pb2.Coverage(
+            prefix=prefix,
+            published_unix_us=published,
+            stale_at_unix_us=item.stale_at_us(published) if published else 0,
+        )
+        for prefix, published in sorted(item.coverage.items())
+    ]

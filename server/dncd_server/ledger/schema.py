@@ -1,0 +1,100 @@
+"""The tables, the same on every engine. The migrations make them; a test holds the two equal."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+# One row: the position, the epoch and the hash that the next event builds on.
+head = Table(
+    "head",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+)
+
+# The chain. Nothing in it can be turned back into a number or a name.
+event = Table(
+    "event",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("needs", Integer, nullable=False),
+    Column("effect_digest", LargeBinary(32), nullable=False),
+    Column("evidence_digest", LargeBinary(32), nullable=False),
+    Column("prev_hash", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+# Effect and evidence of an event with the salts of their digests: the rows that erasure deletes.
+body = Table(
+    "body",
+    metadata,
+    Column("version", BigInteger, ForeignKey("event.version"), primary_key=True),
+    Column("part", SmallInteger, primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# A batch that was taken (version set) or refused (version null), found by the client's own id.
+batch = Table(
+    "batch",
+    metadata,
+    Column("batch_id", String(64), primary_key=True),
+    Column("list", String(64), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("version", BigInteger, ForeignKey("event.version"), nullable=True, unique=True),
+    Column("upload", BigInteger, nullable=True),
+    Column("content_digest", LargeBinary(32), nullable=False),
+    Column("open_rejects", BigInteger, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+)
+Index("batch_by_list", batch.c.list, batch.c.received_us)
+
+# An upload whose segments are being written; it goes when its batch is committed or it is abandoned.
+staged = Table(
+    "staged",
+    metadata,
+    Column("upload", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch_id", String(64), nullable=False),
+    Column("heartbeat_us", BigInteger, nullable=False),
+)
+
+# Numbers of a batch: a Roaring bitmap of the low 22 bits of those that share number >> 22.
+segment = Table(
+    "segment",
+    metadata,
+    Column("upload", BigInteger, primary_key=True, autoincrement=False),
+    Column("stratum", Integer, primary_key=True, autoincrement=False),
+    Column("role", SmallInteger, primary_key=True, autoincrement=False),
+    Column("prefix", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+Index("segment_by_prefix", segment.c.prefix)
+
+# The newest version that changed each list: what a difference worked out beforehand is held against.
+list_head = Table(
+    "list_head",
+    metadata,
+    Column("list", String(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)

@@ -1,0 +1,114 @@
+"""Verify a ledger: every link of the chain and every digest, from the first event to the head."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import click
+
+from dncd.v1 import ledger_pb2
+from dncd_engine.chain import digests_equal, salted_digest
+from dncd_engine.state import ChainBrokenError, State
+from dncd_server.errors import LedgerError
+from dncd_server.ledger.apply import batch_effect, checked_effect, decoded
+from dncd_server.ledger.engine import open_engine
+from dncd_server.ledger.records import StoredEvent
+from dncd_server.ledger.store import Store
+
+EVENTS_A_PAGE = 256
+_STORED_ROLE: dict[int, int] = {
+    ledger_pb2.SEGMENT_ROLE_NAMED_AND_ENTER: ledger_pb2.SEGMENT_ROLE_NAMED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a walk found.
+
+    Attributes:
+        whole: Whether all is as it should be.
+        version: The newest version that was reached and is whole.
+        events: How many events were walked.
+        segments: How many segments were read.
+        broken_version: The first version that is broken, None where none is.
+        problem: What is wrong with it.
+    """
+
+    whole: bool
+    version: int
+    events: int
+    segments: int
+    broken_version: int | None = None
+    problem: str = ""
+
+
+def verify(store: Store) -> Verification:
+    """Walk a ledger from its first event to its head."""
+    state, segments = State(), 0
+    while events := store.events_after(state.version, EVENTS_A_PAGE):
+        for event in events:
+            try:
+                followed = state.follow(event.header, event.hash)
+                segments += _verify_event(store, event)
+            except (LedgerError, ChainBrokenError) as error:
+                broken = state.version + 1
+                return Verification(
+                    False, state.version, state.version, segments, broken, str(error)
+                )
+            state = followed
+    head = store.head()
+    if head is None or (head.version, head.epoch, head.hash) != (
+        state.version,
+        state.epoch,
+        state.head,
+    ):
+        problem = "the head is not the newest event: events are missing or were added past it"
+        return Verification(
+            False, state.version, state.version, segments, state.version + 1, problem
+        )
+    return Verification(True, state.version, state.version, segments)
+
+
+def _verify_event(store: Store, event: StoredEvent) -> int:
+    checked_effect(event)
+    version = event.header.version
+    evidence = store.evidence(version)
+    if evidence is None:
+        raise LedgerError(f"the evidence of version {version} is missing")
+    if not digests_equal(salted_digest(*evidence), event.header.evidence_digest):
+        raise LedgerError(f"the evidence of version {version} is damaged")
+    if event.header.kind != ledger_pb2.EVENT_KIND_BATCH_APPLIED:
+        return 0
+    effect = batch_effect(event)
+    due = {(_STORED_ROLE.get(ref.role, int(ref.role)), ref.prefix): ref for ref in effect.segments}
+    count = len(due)
+    if event.upload is None:
+        raise LedgerError(f"the batch of version {version} is missing")
+    for stored in store.segments(event.upload, list(ledger_pb2.SegmentRole.values())):
+        ref = due.pop((stored.role, stored.prefix), None)
+        if ref is None:
+            raise LedgerError(f"version {version} holds a segment that its effect does not name")
+        decoded(version, event.effect_salt or b"", stored, ref.digest, ref.count)
+    if due:
+        raise LedgerError(f"version {version} lacks {len(due)} of its segments")
+    return count
+
+
+def verify_ledger(url: str, as_json: bool, write: Callable[[str], None] = click.echo) -> int:
+    """Open a ledger, verify it and tell; return the exit code."""
+    try:
+        store = Store(open_engine(url, create=False))
+    except LedgerError as error:
+        click.echo(f"cannot open the ledger: {error}", err=True)
+        return 3
+    try:
+        found = verify(store)
+    finally:
+        store.close()
+    if as_json:
+        write(json.dumps(asdict(found)))
+    elif found.whole:
+        write(f"whole: {found.events} events, {found.segments} segments, version {found.version}")
+    else:
+        write(f"BROKEN at version {found.broken_version}: {found.problem}")
+    return 0 if found.whole else 1

@@ -1,0 +1,27 @@
+"""Run a node to its end and say how it ended."""
+
+import asyncio
+
+import structlog
+
+from dncd_server.api.planes import BindError
+from dncd_server.errors import LedgerError
+from dncd_server.node import Node
+from dncd_server.settings import Settings
+
+CANNOT_START = 3
+_log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Run a node; return the exit code: 0 stopped as asked, 3 could not start."""
+    try:
+        asyncio.run(_run(settings))
+    except (LedgerError, BindError, OSError) as error:
+        _log.critical("cannot_start", error=str(error))
+        return CANNOT_START
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    await Node(settings).run()

@@ -1,0 +1,189 @@
+"""Screening: a question of a dialer, already taken apart, becomes verdicts and is counted. No transport here."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dncd_engine.drill import drill_reject, drill_verdict
+from dncd_engine.names import DRILL_CAMPAIGN, is_name
+from dncd_engine.numbers import Reject, is_region, read, read_many
+from dncd_engine.rules import CompiledCampaign
+from dncd_engine.segments import Numbers
+from dncd_engine.state import CampaignNeededError, State, UnknownCampaignError
+from dncd_engine.token import TokenMalformedError, parse_token
+from dncd_engine.verdict import Verdict
+from dncd_server.counts import AnswerKey, Counts
+from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.replica import Replica
+
+UNNAMED = "unnamed"
+"""How a call without a campaign is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What every call says beside its numbers."""
+
+    campaign: str
+    region: str
+    at_least: str
+    via: int
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One verdict and what it rests on; ``number`` is 0 where a text was not read."""
+
+    verdict: Verdict
+    number: int
+    state: State
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """The distinct verdicts, which one each number has, the numbers as read, and what all rest on."""
+
+    verdicts: list[Verdict]
+    verdict_of: NDArray[np.uint16]
+    numbers: Numbers
+    state: State
+    at_us: int
+
+
+class Screening:
+    """Answers from a replica and counts what it answered."""
+
+    def __init__(self, replica: Replica, counts: Counts) -> None:
+        self._replica = replica
+        self._counts = counts
+
+    def check(self, question: Question, subject: str | int) -> Answer:
+        """Answer about one number, as text or as integer.
+
+        Raises:
+            DncdError: The question is malformed or cannot be answered.
+        """
+        started = time.perf_counter()
+        state = self._state(question)
+        behind = self._replica.is_behind
+        at_us = max(time.time_ns() // 1000, state.at_us)
+        if question.campaign == DRILL_CAMPAIGN:
+            verdict, number = _drill(subject, question.region or state.region)
+        else:
+            campaign = _campaign(state, question.campaign)
+            reading = (
+                subject if isinstance(subject, int) else read(subject, _region(question, campaign))
+            )
+            if isinstance(reading, Reject):
+                verdict, number = campaign.decide_unread(reading, behind), 0
+            else:
+                verdict, number = campaign.decide(reading, at_us, behind), reading
+        shard = self._counts.shard
+        shard.answers[AnswerKey(question.campaign or UNNAMED, question.via, verdict)] += 1
+        shard.durations.observe(time.perf_counter() - started)
+        return Answer(verdict, number, state, at_us)
+
+    def check_many(self, question: Question, subjects: Sequence[str] | Numbers) -> BatchAnswer:
+        """Answer about many numbers at one version and one instant.
+
+        Raises:
+            DncdError: The question is malformed or cannot be answered.
+        """
+        started = time.perf_counter()
+        state = self._state(question)
+        behind = self._replica.is_behind
+        at_us = max(time.time_ns() // 1000, state.at_us)
+        numbers: Numbers
+        if question.campaign == DRILL_CAMPAIGN:
+            region = question.region or state.region
+            drilled = [_drill(_plain(subject), region) for subject in subjects]
+            numbers = np.array([number for _, number in drilled], dtype=np.uint64)
+            verdicts, verdict_of = _distinct([verdict for verdict, _ in drilled])
+        else:
+            campaign = _campaign(state, question.campaign)
+            numbers, rejects = _read_all(subjects, _region(question, campaign))
+            verdicts, verdict_of = campaign.decide_many(numbers, at_us, behind, rejects)
+        shard = self._counts.shard
+        times = np.bincount(verdict_of, minlength=len(verdicts)).tolist()
+        for verdict, count in zip(verdicts, times, strict=True):
+            shard.answers[AnswerKey(question.campaign or UNNAMED, question.via, verdict)] += count
+        shard.batch_sizes.observe(len(subjects))
+        shard.durations.observe(time.perf_counter() - started)
+        return BatchAnswer(verdicts, verdict_of, numbers, state, at_us)
+
+    def _state(self, question: Question) -> State:
+        if question.region and not is_region(question.region):
+            raise _invalid("region", "a region is two capital letters of ISO 3166, such as JP")
+        if not question.at_least:
+            return self._replica.state
+        try:
+            token = parse_token(question.at_least)
+        except TokenMalformedError:
+            raise _invalid(
+                "at_least", "this is no token of dncd; send one that a reply brought"
+            ) from None
+        return self._replica.state_at_least(token, question.timeout_seconds)
+
+
+def _campaign(state: State, name: str) -> CompiledCampaign:
+    if name and not is_name(name):
+        raise _invalid(
+            "campaign", "a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash"
+        )
+    try:
+        return state.campaign(name)
+    except UnknownCampaignError:
+        raise NotFoundError(
+            "CAMPAIGN_NOT_FOUND",
+            f'there is no campaign "{name}"; define it with dncctl apply or mend the name',
+            {"campaign": name},
+        ) from None
+    except CampaignNeededError:
+        raise InvalidRequestError(
+            "CAMPAIGN_NEEDED",
+            'name a campaign: lists belong to clients here and no campaign "default" is defined',
+            [FieldProblem("campaign", "name one")],
+        ) from None
+
+
+def _region(question: Question, campaign: CompiledCampaign) -> str:
+    return question.region or campaign.text_region
+
+
+def _drill(subject: str | int, region: str) -> tuple[Verdict, int]:
+    reading = subject if isinstance(subject, int) else read(subject, region)
+    if isinstance(reading, Reject):
+        return drill_reject(reading), 0
+    return drill_verdict(reading), reading
+
+
+def _plain(subject: str | np.uint64) -> str | int:
+    return subject if isinstance(subject, str) else int(subject)
+
+
+def _distinct(verdicts: list[Verdict]) -> tuple[list[Verdict], NDArray[np.uint16]]:
+    index_of = {verdict: index for index, verdict in enumerate(dict.fromkeys(verdicts))}
+    indexes = np.array([index_of[verdict] for verdict in verdicts], dtype=np.uint16)
+    return list(index_of), indexes
+
+
+def _read_all(
+    subjects: Sequence[str] | Numbers, region: str
+) -> tuple[Numbers, list[Reject | None] | None]:
+    if isinstance(subjects, np.ndarray):
+        return subjects, None
+    readings = read_many(subjects, region)
+    numbers = [0 if isinstance(reading, Reject) else reading for reading in readings]
+    rejects = [reading if isinstance(reading, Reject) else None for reading in readings]
+    return np.array(numbers, dtype=np.uint64), rejects
+
+
+def _invalid(field: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
+    )

@@ -1,0 +1,224 @@
+"""The upload desk: takes a header and bytes and answers progress, rejected rows and at last the report.
+
+Nothing of a batch is visible before its one short transaction: segments are staged beside the ledger, the difference
+is worked out against the list at a stated version, and if the list has moved meanwhile it is worked out again.
+"""
+
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from dncd.v1 import batch_pb2
+from dncd_server.actors import Actor
+from dncd_server.errors import AlreadyExistsError, ConflictError
+from dncd_server.ingest.messages import (
+    Done,
+    IngestJob,
+    Progress,
+    Refused,
+    RejectedRows,
+    RowCounts,
+    SegmentFound,
+)
+from dncd_server.ledger.journal import Journal
+from dncd_server.ledger.records import BatchRow, Head
+from dncd_server.ledger.store import ListMovedError
+from dncd_server.upload_counts import UploadCounts
+from dncd_server.uploads import reports
+from dncd_server.uploads.difference import Difference, difference_of_add
+from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
+from dncd_server.uploads.header import UploadPlan, planned
+from dncd_server.uploads.lanes import Lanes, Parts
+from dncd_server.uploads.reading import read_upload
+from dncd_server.uploads.staging import Staging
+
+Answer = Progress | RejectedRows | batch_pb2.BatchReport
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """Where uploads under way are spooled, and how much address space one reader may take."""
+
+    spool_dir: Path
+    memory_bytes: int
+
+
+class UploadDesk:
+    """Takes uploads into the ledger."""
+
+    def __init__(self, journal: Journal, settings: DeskSettings, counts: UploadCounts) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._counts = counts
+        self._lanes = Lanes()
+        self._under_way: set[str] = set()
+
+    async def take(
+        self,
+        header: batch_pb2.BatchHeader,
+        packed: bool,
+        source: AsyncIterator[bytes],
+        actor: Actor,
+    ) -> AsyncIterator[Answer]:
+        """Take one upload; the report comes last.
+
+        Args:
+            header: What the uploader declares.
+            packed: Whether the bytes are numbers (uint64, little endian) rather than a file.
+            source: The bytes.
+            actor: Who uploads.
+
+        Raises:
+            DncdError: The header is wrong, the id is taken, or the upload cannot be read.
+        """
+        plan = planned(header, await self._journal.catch_up())
+        if header.batch_id in self._under_way:
+            raise ConflictError(
+                "BATCH_UNDER_WAY", "a batch with this id is being taken; wait for its report"
+            )
+        self._under_way.add(header.batch_id)
+        try:
+            known = await self._journal.ledger.run(self._journal.store.batch, header.batch_id)
+            if known is not None and known.version is not None:
+                yield await self._again(plan, known, source)
+                return
+            async for answer in self._new(plan, packed, source, actor):
+                yield answer
+        finally:
+            self._under_way.discard(header.batch_id)
+
+    async def _again(
+        self, plan: UploadPlan, known: BatchRow, source: AsyncIterator[bytes]
+    ) -> batch_pb2.BatchReport:
+        """Answer an upload whose id is taken: the same content gets the same report."""
+        digest = hashlib.sha256()
+        async for part in source:
+            digest.update(part)
+        if plan.content_digest(digest.hexdigest()) != known.content_digest:
+            raise AlreadyExistsError(
+                "BATCH_ID_TAKEN",
+                "this batch id brought other content before; choose a new id for a new batch",
+                {"batch_id": known.batch_id},
+            )
+        return await self.report_of(known)
+
+    async def report_of(self, row: BatchRow) -> batch_pb2.BatchReport:
+        """Return a stored batch's report with its place in the ledger."""
+        report = reports.stored(row)
+        if row.version is None:
+            return report
+        events = await self._journal.ledger.run(
+            self._journal.store.events_after, row.version - 1, 1
+        )
+        header = events[0].header
+        return reports.placed(report, header.version, header.epoch, events[0].hash, header.at_us)
+
+    async def _new(
+        self, plan: UploadPlan, packed: bool, source: AsyncIterator[bytes], actor: Actor
+    ) -> AsyncIterator[Answer]:
+        if plan.published_us > time.time_ns() // 1000:
+            yield await self._refuse(plan, actor, _future_dated())
+            return
+        parts = Parts(source)
+        async with self._lanes.enter(await parts.is_small()):
+            staging = await Staging.open(self._journal.ledger, plan.header.batch_id)
+            try:
+                async for message in read_upload(self._job(plan, packed, staging.salt), parts):
+                    match message:
+                        case Progress() | RejectedRows():
+                            yield message
+                        case SegmentFound():
+                            await staging.add(message)
+                        case Refused():
+                            yield await self._refuse(plan, actor, message)
+                        case Done():
+                            await staging.flush()
+                            yield await self._finish(plan, actor, staging, message)
+            finally:
+                await staging.remove()
+
+    def _job(self, plan: UploadPlan, packed: bool, salt: bytes) -> IngestJob:
+        return IngestJob(
+            region=plan.region,
+            encoding=plan.encoding,
+            layout=plan.layout,
+            columns=tuple(plan.header.columns),
+            salt=salt,
+            spool_dir=self._settings.spool_dir,
+            packed=packed,
+            expected_rows=plan.header.expected_rows,
+            expected_bytes=plan.header.file_size_bytes,
+            memory_bytes=self._settings.memory_bytes,
+        )
+
+    async def _refuse(
+        self, plan: UploadPlan, actor: Actor, refused: Refused
+    ) -> batch_pb2.BatchReport:
+        report = reports.refused(plan, actor, refused)
+        if not plan.header.dry_run:
+            row = refused_batch(plan, report)
+            await self._journal.ledger.run(self._journal.store.keep_refused, row)
+        self._counts.count(report)
+        _log.warning(
+            "batch_refused", batch_id=report.batch_id, list=report.list, reason=refused.reason
+        )
+        return report
+
+    async def _finish(
+        self, plan: UploadPlan, actor: Actor, staging: Staging, done: Done
+    ) -> batch_pb2.BatchReport:
+        started = time.perf_counter()
+        async with self._journal.lock:
+            while True:
+                state = await self._journal.catch_up()
+                plan = planned(plan.header, state)
+                difference = await difference_of_add(
+                    staging.named(), staging.salt, plan.list.numbers
+                )
+                unused = plan.header.list in state.policy.unused_lists
+                report = reports.read(plan, actor, done, difference, unused)
+                if plan.header.dry_run:
+                    report.state = batch_pb2.BATCH_STATE_PREVIEW
+                    self._counts.count(report)
+                    return report
+                await staging.write(difference.entering)
+                try:
+                    head = await self._commit(plan, actor, staging, difference, report)
+                    break
+                except ListMovedError:
+                    await staging.forget_difference()
+        placed = reports.placed_at_head(report, head)
+        seconds = time.perf_counter() - started
+        self._counts.count(placed, seconds)
+        _log.info(
+            "batch_applied",
+            batch_id=placed.batch_id,
+            list=placed.list,
+            version=placed.version,
+            added=placed.numbers.added,
+            rejected=placed.rows.rejected,
+            duration_seconds=round(seconds, 3),
+        )
+        return placed
+
+    async def _commit(
+        self,
+        plan: UploadPlan,
+        actor: Actor,
+        staging: Staging,
+        difference: Difference,
+        report: batch_pb2.BatchReport,
+    ) -> Head:
+        event = upload_event(plan, actor, staging.salt, difference, report)
+        head, _ = await self._journal.append(event, accepted_batch(plan, staging.upload, report))
+        return head
+
+
+def _future_dated() -> Refused:
+    message = "the publisher's date lies in the future; mend --published or this machine's clock"
+    return Refused("FUTURE_DATED", 0, message, RowCounts(), {}, "", "", b"", 0)
