@@ -14,8 +14,8 @@ KINDS: Mapping[str, int] = {
 }
 _KIND_NAMES = {value: name for name, value in KINDS.items()}
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(r"([0-9]{1,12}[wdhms])+")
-_DURATION_PART = re.compile(r"([0-9]{1,12})([wdhms])")
+_DURATION = re.compile(r"([0-9]{1,20}[wdhms])+")
+_DURATION_PART = re.compile(r"([0-9]{1,20})([wdhms])")
 _MAX_UINT64 = 2**64 - 1
 
 Value: TypeAlias = Any  # whatever tomllib found

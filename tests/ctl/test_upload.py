@@ -1,0 +1,270 @@
+"""`dncctl load` against servers that answer as they please."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from client.peers import fails
+from ctl.conftest import Dncctl
+from ctl.control import control
+from dncd.v1 import batch_pb2
+from dncd_client.ctl import upload
+
+Part = batch_pb2.UploadBatchResponse
+
+
+def _report(request: Any, state: int = batch_pb2.BATCH_STATE_ACTIVE, **more: Any) -> Part:
+    header = request.header
+    report = batch_pb2.BatchReport(
+        batch_id=header.batch_id,
+        list=header.list,
+        mode=header.mode,
+        state=state,  # type: ignore[arg-type]
+        version=12,
+        token="t12",  # noqa: S106 - a version's token
+        **more,
+    )
+    return Part(report=report)
+
+
+def _takes_all(requests: Iterator[Any], _context: object) -> Iterator[Part]:
+    """Read to the end, report the digest."""
+    first = next(requests)
+    digest = hashlib.sha256()
+    for each in requests:
+        digest.update(each.file_bytes)
+    yield _report(first, file_sha256=digest.hexdigest(), encoding="utf-8", layout="lines")
+
+
+@pytest.fixture(name="numbers")
+def _numbers(tmp_path: Path) -> Path:
+    path = tmp_path / "numbers.txt"
+    path.write_bytes(b"090-1234-5678\n" * 200_000)
+    return path
+
+
+def test_a_file_arrives_whole_and_the_report_is_json(dncctl: Dncctl, numbers: Path) -> None:
+    """The JSON is the contract's."""
+    with control(UploadBatch=_takes_all) as (target, requests):
+        ended = dncctl("load", "optout", str(numbers), "--json", "--server", target)
+
+    assert ended.code == 0
+    batch_id = ended.json["batch_id"]
+    assert ended.json == {
+        "batch_id": batch_id,
+        "list": "optout",
+        "mode": "add",
+        "state": "ACTIVE",
+        "flags": [],
+        "version": 12,
+        "token": "t12",
+        "rows": {"read": 0, "accepted": 0, "duplicate": 0, "rejected": 0},
+        "numbers": {"added": 0, "removed": 0, "unchanged": 0},
+        "rejects": {"by_code": {}, "file": None},
+        "file_sha256": hashlib.sha256(numbers.read_bytes()).hexdigest(),
+        "encoding": "utf-8",
+        "layout": "lines",
+    }
+    assert batch_id in ended.err
+    assert requests[0][2]["dncd-actor"]
+
+
+def test_the_header_says_what_the_options_say(dncctl: Dncctl, numbers: Path) -> None:
+    """Each option arrives in its field."""
+    headers = []
+
+    def keep(requests: Iterator[Any], _context: object) -> Iterator[Part]:
+        first = next(requests)
+        headers.append(first.header)
+        yield _report(first)
+
+    options = (
+        "--mode replace --region JP --encoding cp932 --layout csv --column tel --column fax "
+        "--source meibo --ground voluntary --purpose survey --asked 2026-11-20T00:00:00Z "
+        "--ref R-1 --requester self --reason why --published 2026-11-01 --coverage +81 "
+        "--mends B-0 --base B-1 --batch-id B-2 --dry-run"
+    )
+    with control(UploadBatch=keep) as (target, _):
+        dncctl("--server", target, "load", "optout", str(numbers), *options.split())
+
+    (header,) = headers
+    assert (header.batch_id, header.list, header.region) == ("B-2", "optout", "JP")
+    assert header.mode == batch_pb2.BATCH_MODE_REPLACE
+    assert (header.encoding, header.layout) == ("cp932", "csv")
+    assert list(header.columns) == ["tel", "fax"]
+    assert header.published_date == "2026-11-01"
+    assert list(header.coverage) == ["81"]
+    assert (header.mends, header.base_batch_id, header.reason) == ("B-0", "B-1", "why")
+    assert header.dry_run
+    assert (header.file_name, header.file_size_bytes) == ("numbers.txt", 2_800_000)
+    given = header.attributes
+    assert (given.source, given.ground, given.reference) == ("meibo", "voluntary", "R-1")
+    assert (given.requester, list(given.purposes)) == ("self", ["survey"])
+    assert given.asked_unix_us == 1_795_132_800_000_000
+
+
+def test_a_refusal_in_the_middle_stops_the_sending(dncctl: Dncctl, numbers: Path) -> None:
+    """What is not sent yet stays here, and the exit code is 1."""
+
+    def refuse(requests: Iterator[Any], _context: object) -> Iterator[Part]:
+        first = next(requests)
+        next(requests)
+        refusal = batch_pb2.Refusal(reason="ENCODING", line=3, message="say --encoding cp932")
+        yield _report(first, batch_pb2.BATCH_STATE_REFUSED, refusal=refusal)
+
+    with control(UploadBatch=refuse) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--json", "--server", target)
+
+    assert ended.code == 1
+    assert ended.json["state"] == "REFUSED"
+    assert ended.json["refusal"] == {
+        "reason": "ENCODING",
+        "line": 3,
+        "message": "say --encoding cp932",
+    }
+
+
+def test_rejected_rows_are_kept_beside_the_file(dncctl: Dncctl, numbers: Path) -> None:
+    """And an incomplete batch ends with 1."""
+
+    def reject(requests: Iterator[Any], context: object) -> Iterator[Part]:
+        row = batch_pb2.RejectedRow(line=1, code=batch_pb2.REJECT_CODE_LETTERS, raw="=abc")
+        yield Part(rejected=batch_pb2.RejectedRows(rows=[row]))
+        for each in _takes_all(requests, context):
+            each.report.flags.append("incomplete")
+            each.report.rejects_by_code["letters"] = 1
+            yield each
+
+    with control(UploadBatch=reject) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--json", "--server", target)
+
+    assert ended.code == 1
+    assert ended.json["rejects"] == {"by_code": {"letters": 1}, "file": f"{numbers}.rejects.csv"}
+    assert "1,,letters,'=abc," in Path(f"{numbers}.rejects.csv").read_text()
+
+
+def test_rejected_rows_that_cannot_be_kept_are_an_error(dncctl: Dncctl, numbers: Path) -> None:
+    """The batch stands, but nobody is told that all is well."""
+
+    def reject(requests: Iterator[Any], context: object) -> Iterator[Part]:
+        yield Part(rejected=batch_pb2.RejectedRows(rows=[batch_pb2.RejectedRow(line=1)]))
+        yield from _takes_all(requests, context)
+
+    nowhere = str(numbers.parent / "missing" / "r.csv")
+    with control(UploadBatch=reject) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--rejects", nowhere, "--server", target)
+
+    assert ended.code == 1
+    assert "could not be written" in ended.err
+
+
+def test_a_broken_connection_says_how_to_go_on(dncctl: Dncctl, numbers: Path) -> None:
+    """The same id is never taken twice."""
+    with control(UploadBatch=fails(grpc.StatusCode.UNAVAILABLE)) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--batch-id", "B-1", "--server", target)
+
+    assert ended.code == 3
+    assert "--batch-id B-1" in ended.err
+
+
+def test_a_stream_without_a_report_is_no_success(dncctl: Dncctl, numbers: Path) -> None:
+    """A server that ends with OK and says nothing has not confirmed anything."""
+
+    def silent(requests: Iterator[Any], _context: object) -> Iterator[Part]:
+        yield from (Part(progress=batch_pb2.UploadProgress()) for _ in requests)
+
+    with control(UploadBatch=silent) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--batch-id", "B-1", "--server", target)
+
+    assert ended.code == 3
+    assert "no report" in ended.err
+
+
+def test_a_stalled_server_is_given_up(
+    dncctl: Dncctl, numbers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing moves the upload ends by itself."""
+
+    def stall(_requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Part]:
+        while context.is_active():
+            time.sleep(0.05)
+        yield from ()
+
+    monkeypatch.setattr(upload.Upload.__init__, "__defaults__", (0.4,))
+    with control(UploadBatch=stall) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--server", target)
+
+    assert ended.code == 3
+    assert "nothing moved" in ended.err
+
+
+def test_the_callers_own_mistakes_are_usage(dncctl: Dncctl, numbers: Path) -> None:
+    """A header that the server refuses names the field."""
+    refuse = fails(grpc.StatusCode.INVALID_ARGUMENT, "HEADER_INVALID")
+    with control(UploadBatch=refuse) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--server", target)
+
+    assert ended.code == 2
+    assert "HEADER_INVALID" in ended.err
+    assert "campaign: mend it" in ended.err
+
+
+def test_a_file_that_changes_meanwhile_is_not_sent_to_the_end(
+    dncctl: Dncctl, numbers: Path
+) -> None:
+    """Half of a file never passes for the whole."""
+    ends: list[object] = []
+
+    def slow(requests: Iterator[Any], context: Any) -> Iterator[Part]:
+        next(requests)
+        with numbers.open("ab") as file:
+            file.write(b"090-0000-0000\n")
+        yield Part(progress=batch_pb2.UploadProgress(stage="receiving"))
+        try:
+            ends.append(sum(1 for _ in requests))
+        except Exception:
+            ends.append("cut off")
+            raise
+
+    with control(UploadBatch=slow) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--server", target)
+
+    assert ended.code == 2
+    assert "changed while it was being read" in ended.err
+    assert ends in (["cut off"], [])
+
+
+def test_a_file_that_is_not_there_is_usage(dncctl: Dncctl) -> None:
+    """Nothing is asked of the server."""
+    ended = dncctl("load", "optout", "/nowhere/at/all.csv", "--server", "127.0.0.1:1")
+
+    assert ended.code == 2
+    assert "/nowhere/at/all.csv" in ended.err
+
+
+def test_standard_input_is_loaded_by_the_program_itself(tmp_path: Path) -> None:
+    """A pipe has no size and no name, and is sent as it comes."""
+    with control(UploadBatch=_takes_all) as (target, requests):
+        command = [sys.executable, "-c", "from dncd_client.ctl.cli import main; main()"]
+        ended = subprocess.run(
+            [*command, "load", "optout", "-", "--server", target, "--json"],
+            input=b"090-1234-5678\n" * 100_000,
+            capture_output=True,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"]},
+            timeout=30,
+            check=False,
+        )
+
+    assert ended.returncode == 0, ended.stderr
+    digest = hashlib.sha256(b"090-1234-5678\n" * 100_000).hexdigest()
+    assert digest.encode() in ended.stdout
+    assert len(requests) == 1
