@@ -5,6 +5,7 @@ these numbers: Japanese exchanges that begin with 0, 060 mobiles, American 555-0
 """
 
 import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Case:
 
     name: str
     content: bytes
-    rows: list[tuple[int, Outcome]] = field(default_factory=list)
+    rows: Sequence[tuple[int, Outcome]] = ()
     refusal: tuple[str, int] | None = None
     wish: dict[str, Any] = field(default_factory=dict)
 
