@@ -154,7 +154,7 @@ def _totals(counts: Counts, state: State | None) -> tuple[_Totals, _Totals, _Tot
     for key, count in counts.answers().items():
         campaign, via = _campaign_label(key, state), _VIA.get(key.via, "dial")
         decision = key.verdict.decision
-        _add(checks, (campaign, decision.name.lower(), via), count)
+        _add(checks, (campaign, decision.name, via), count)
         if decision is Decision.BLOCK:
             _add(blocks, (campaign, key.verdict.reasons[0].code.name), count)
         for reason in key.verdict.reasons:

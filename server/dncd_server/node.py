@@ -98,7 +98,7 @@ class Node:
                 control=str(bound.control),
                 http=str(bound.http),
                 ready=self._is_ready(),
-                version=journal_version(self._replica),
+                version=self._replica.state.version if self._replica.is_open else 0,
                 insecure=bool(self._settings.exposed),
             )
             while not await self._stopped_within(POLL_SECONDS):
@@ -168,11 +168,6 @@ class Node:
         await self._checkpoint(folder, force=True)
         self._replica.close("DRAINING")
         _log.info("stopped")
-
-
-def journal_version(replica: Replica) -> int:
-    """Return the version that a replica answers from, 0 where it answers nothing."""
-    return replica.state.version if replica.is_open else 0
 
 
 def _data_folder(folder: Path) -> Path:

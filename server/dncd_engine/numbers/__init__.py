@@ -9,7 +9,7 @@ from dncd_engine.numbers.columns import InspectedColumns, inspect_many
 from dncd_engine.numbers.reading import read, read_many
 from dncd_engine.numbers.regions import COUNTRIES, is_region
 from dncd_engine.numbers.rejects import REJECT_BY_CODE, Reject
-from dncd_engine.numbers.standing import Standing, inspect
+from dncd_engine.numbers.standing import Standing, inspect, warm
 
 NORMALISER_VERSION: int = 1
 """Recorded with every batch. Whatever changes the reading of any text raises it."""
@@ -26,4 +26,5 @@ __all__ = [
     "is_region",
     "read",
     "read_many",
+    "warm",
 ]

@@ -23,7 +23,8 @@ class Written(NamedTuple):
 # UTF-8 they begin with EF BC.
 _MOJIBAKE = re.compile("[\ufffd\ud800-\udfff\x00\x80-\x9f]|\u201a[O-X]|\u00ef\u00bc")
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?e[+-]?[0-9]{1,4}")
-_WHOLE_FLOAT = re.compile(r"(\+?[0-9]+)\.0|([1-9][0-9]*)\.00")
+_WHOLE_FLOAT = re.compile(r"([1-9][0-9]*)\.00?")
+_WHOLE_FLOAT_WITH_ZERO = re.compile(r"(0[1-9][0-9]*)\.0")
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\.[0-9]+")
 _EXTENSION = re.compile(
     r"(?<=[0-9)])[ ,(]*(?:内線(?:番号)?|ext(?:ension|n)?\.?|x|#)[ :.=-]*[0-9]{1,6}[ )]*$",
@@ -35,14 +36,25 @@ _LONG_RUN = re.compile(r"[0-9](?:[-.() ]{0,3}[0-9]){6}")
 _ENDS_IN_ONE_DIGIT = re.compile(r"\.[0-9]$")
 
 
-def clean(text: str) -> Written | Reject:
-    """Return the digits that a text plainly shows, or why it shows no one number."""
+def clean(text: str, *, has_fixed_lengths: bool) -> Written | Reject:
+    """Return the digits that a text plainly shows, or why it shows no one number.
+
+    Args:
+        text: Whatever stands in the cell.
+        has_fixed_lengths: Whether the region's numbers tell by their length if a digit is left
+            over, as Japan's do and Germany's do not.
+    """
     text = text.strip()
     if len(text) > MAX_TEXT_LENGTH:
         return _judge_long(text)
     if _MOJIBAKE.search(text):
         return Reject.ENCODING_ERROR
-    return _read_cell(text.translate(TABLE).strip(" ,'\"=").lower())
+    cell = text.translate(TABLE).strip(" ,'\"=").lower()
+    whole = _WHOLE_FLOAT.fullmatch(cell)
+    if whole is None and has_fixed_lengths:
+        whole = _WHOLE_FLOAT_WITH_ZERO.fullmatch(cell)
+    # A spreadsheet column read as floats shows every digit and adds ".0".
+    return _read_cell(whole[1] if whole else cell)
 
 
 def _judge_long(text: str) -> Reject:
@@ -51,14 +63,7 @@ def _judge_long(text: str) -> Reject:
 
 
 def _read_cell(cell: str) -> Written | Reject:
-    if _EXPONENT.fullmatch(cell):
-        return Reject.PRECISION_LOST
-    # A spreadsheet column read as floats shows every digit and adds ".0". Two zeros may be the
-    # last group of a number written with dots, unless the first digit is one that only a float
-    # leaves in front.
-    if whole := _WHOLE_FLOAT.fullmatch(cell):
-        cell = whole[1] or whole[2]
-    elif _DECIMAL.fullmatch(cell):
+    if _EXPONENT.fullmatch(cell) or _DECIMAL.fullmatch(cell):
         return Reject.PRECISION_LOST
     # The base line is what is called, whatever the extension.
     cell = _EXTENSION.sub("", cell, count=1)

@@ -73,14 +73,15 @@ def _read_nanp(text: str) -> int | Reject:
 
 def read_slowly(text: str, region: str) -> int | Reject:
     """Read a text of any form; `read` gives the same for all, but sooner for plain ones."""
-    written = clean(text)
+    is_nanp = region in NANP_REGIONS
+    written = clean(text, has_fixed_lengths=is_nanp or region == "JP")
     if isinstance(written, Reject):
         return written
     if written.is_international:
         return _read_international(written.digits)
     if region == "JP":
         return _read_in_japan(written.digits)
-    if region in NANP_REGIONS:
+    if is_nanp:
         return _read_in_nanp(written.digits)
     return _read_elsewhere(written.digits, region)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MEMO_SIZE = 32_768
 """How many numbers and texts of the slow path are remembered, about 8 MB a function."""
 
-_LONGEST_SHORT = 8  # digits; the library's short numbers have no more
+_LONGEST_SHORT = 8  # digits; what the library has beyond is for text messages
 
 _INTERNATIONAL_PREMIUM = 979  # ITU-T E.164: international premium rate service
 
@@ -156,7 +156,7 @@ def read_national(digits: str, region: str) -> int | Reject:
     # "442079460018" without its plus sign, as long as it is no national number as well.
     if digits.startswith(plan.country_code) and not any(map(_is_valid, [bare, *found])):
         with_code = read_exact(digits)
-        if _is_valid(with_code):
+        if bare is Reject.TOO_LONG or _is_valid(with_code):
             found = set()
             _collect(with_code, found)
     if not found:
@@ -213,23 +213,26 @@ def _is_plainly_whole(number: int) -> bool:
     """Tell whether nothing can be missing in front of a number written without its trunk prefix.
 
     "30123456" may be a Berlin number or a local one of any German town, so it is not plain. Where
-    the number is valid and the longest of its kind, nothing can be missing.
+    no number of the plan, or no valid one of its kind, is longer, nothing can be missing.
     """
     from phonenumbers import (
         PhoneNumberType,
         ValidationResult,
         is_possible_number_for_type_with_reason,
+        is_possible_number_with_reason,
         number_type,
     )
 
-    parsed = _parse(str(number))
-    longer = _parse(f"{number}0")
+    parsed, longer = _parse(str(number)), _parse(f"{number}0")
     if isinstance(parsed, Reject):
         return False
+    too_long = ValidationResult.TOO_LONG
+    if isinstance(longer, Reject) or is_possible_number_with_reason(longer) == too_long:
+        return True
     kind = number_type(parsed)
-    return kind != PhoneNumberType.UNKNOWN and (
-        isinstance(longer, Reject)
-        or is_possible_number_for_type_with_reason(longer, kind) == ValidationResult.TOO_LONG
+    return (
+        kind != PhoneNumberType.UNKNOWN
+        and is_possible_number_for_type_with_reason(longer, kind) == too_long
     )
 
 

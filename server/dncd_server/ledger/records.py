@@ -47,7 +47,8 @@ class NewBatch:
         content_digest: What the same id must bring to be the same batch.
         open_rejects: Rows that could not be read and are not mended.
         report: Serialized ``BatchReport``, without version and token.
-        mends: The batch whose open rejects this one closes.
+        mends: The batch whose rejected rows this one brings again.
+        mended_rows: How many of them it brings.
     """
 
     batch_id: str
@@ -59,6 +60,7 @@ class NewBatch:
     open_rejects: int
     report: bytes
     mends: str = ""
+    mended_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

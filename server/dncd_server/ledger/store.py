@@ -275,8 +275,9 @@ def _take(connection: Connection, taken: NewBatch, version: int) -> None:
     connection.execute(sa.delete(staged).where(staged.c.upload == taken.upload))
     _set_list_version(connection, taken.list, version)
     if taken.mends:
+        left = batch.c.open_rejects - taken.mended_rows
         mended = sa.update(batch).where(batch.c.batch_id == taken.mends)
-        connection.execute(mended.values(open_rejects=0))
+        connection.execute(mended.values(open_rejects=sa.case((left > 0, left), else_=0)))
 
 
 def _insert_batch(connection: Connection, new: NewBatch, version: int | None) -> None:

@@ -14,7 +14,13 @@ import structlog
 
 from dncd.v1 import batch_pb2
 from dncd_server.actors import Actor
-from dncd_server.errors import AlreadyExistsError, ConflictError
+from dncd_server.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    FieldProblem,
+    InvalidRequestError,
+    NotFoundError,
+)
 from dncd_server.ingest.messages import (
     Done,
     IngestJob,
@@ -83,6 +89,7 @@ class UploadDesk:
             )
         self._under_way.add(header.batch_id)
         try:
+            await self._check_mends(header)
             known = await self._journal.ledger.run(self._journal.store.batch, header.batch_id)
             if known is not None and known.version is not None:
                 yield await self._again(plan, known, source)
@@ -91,6 +98,18 @@ class UploadDesk:
                 yield answer
         finally:
             self._under_way.discard(header.batch_id)
+
+    async def _check_mends(self, header: batch_pb2.BatchHeader) -> None:
+        if not header.mends:
+            return
+        mended = await self._journal.ledger.run(self._journal.store.batch, header.mends)
+        if mended is None or mended.version is None:
+            raise NotFoundError(
+                "BATCH_NOT_FOUND", "there is no batch in force with the id that mends names", {}
+            )
+        if mended.list != header.list:
+            problem = FieldProblem("header.mends", f'that batch is of the list "{mended.list}"')
+            raise InvalidRequestError("HEADER_INVALID", problem.message, [problem])
 
     async def _again(
         self, plan: UploadPlan, known: BatchRow, source: AsyncIterator[bytes]

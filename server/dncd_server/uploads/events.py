@@ -25,6 +25,7 @@ def upload_event(
         coverage=plan.header.coverage,
         published_unix_us=plan.published_us,
         rejected=report.rows.rejected,
+        mends=plan.header.mends,
         list_version=plan.list.version,
     )
     evidence = ledger_pb2.Evidence(
@@ -55,6 +56,8 @@ def accepted_batch(plan: UploadPlan, upload: int, report: batch_pb2.BatchReport)
         content_digest=plan.content_digest(report.file_sha256),
         open_rejects=report.open_rejects,
         report=report.SerializeToString(),
+        mends=plan.header.mends,
+        mended_rows=report.rows.read,
     )
 
 

@@ -24,7 +24,7 @@ _LATER_MODES = (
     batch_pb2.BATCH_MODE_REPLACE,
     batch_pb2.BATCH_MODE_CHANGE,
 )
-_LATER_FIELDS = ("base_batch_id", "base_published_unix_us", "mends", "everything")
+_LATER_FIELDS = ("base_batch_id", "base_published_unix_us", "everything")
 _LATER_ATTRIBUTES = ("effective_unix_us", "expires_unix_us", "purposes")
 _TEXTS = ("ground", "requester", "reference", "source")
 

@@ -1,0 +1,1 @@
+"""What tests stand on: real daemons, and a canary for numbers that leak."""
