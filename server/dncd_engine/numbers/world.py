@@ -154,11 +154,11 @@ def read_national(digits: str, region: str) -> int | Reject:
     if not isinstance(bare, Reject) and (not plan.trunk or _is_plainly_whole(bare)):
         found.add(bare)
     # "442079460018" without its plus sign, as long as it is no national number as well.
-    if digits.startswith(plan.country_code) and not any(map(_is_valid, [bare, *found])):
-        with_code = read_exact(digits)
-        if bare is Reject.TOO_LONG or _is_valid(with_code):
-            found = set()
-            _collect(with_code, found)
+    with_code = read_exact(digits) if digits.startswith(plan.country_code) else reason
+    if not isinstance(with_code, Reject) and (bare is Reject.TOO_LONG or _is_valid(with_code)):
+        if any(map(_is_valid, [bare, *found])):
+            return Reject.INVALID_NUMBER
+        found = {with_code}
     if not found:
         return Reject.SPECIAL_NUMBER if len(digits) <= 6 else reason
     number = found.pop()

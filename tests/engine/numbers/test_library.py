@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import phonenumbers
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,41 @@ def test_international_forms_are_the_same_number_to_both(code: int, nsn: int) ->
     ours, theirs = read(f"+{code} {nsn}", "JP"), ask_library(f"+{code}{nsn}", "ZZ")
     if not isinstance(ours, Reject) and theirs is not None:
         assert ours == theirs
+
+
+@pytest.mark.parametrize("region", COUNTRIES[1:])
+def test_example_numbers_of_every_region_read_back(region: str) -> None:
+    """International forms always; national ones as the same number or not at all."""
+    formats = phonenumbers.PhoneNumberFormat
+    for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+        example = phonenumbers.example_number_for_type(region, kind)
+        if example is None:
+            continue
+        number = int(phonenumbers.format_number(example, formats.E164))
+        for form in (formats.E164, formats.INTERNATIONAL, formats.RFC3966):
+            assert read(phonenumbers.format_number(example, form), region) == number
+        national = read(phonenumbers.format_number(example, formats.NATIONAL), region)
+        assert isinstance(national, Reject) or national == number
+        assert inspect(number).country in ("", region, phonenumbers.region_code_for_number(example))
+
+
+def test_national_forms_are_read_nearly_everywhere() -> None:
+    """A plan whose national form is not plain to us is rare, and its rows are rejected."""
+    rejected = []
+    for region in COUNTRIES[1:]:
+        example = phonenumbers.example_number(region)
+        assert example is not None
+        text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+        if isinstance(read(text, region), Reject):
+            rejected.append(region)
+    assert len(rejected) <= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "region"), [("62812345678", "ID"), ("468123456", "SE"), ("318001234", "NL")]
+)
+def test_digits_with_two_valid_readings_are_no_number(text: str, region: str) -> None:
+    assert read(text, region) is Reject.INVALID_NUMBER
 
 
 def test_the_library_is_loaded_only_when_needed() -> None:
