@@ -1,4 +1,3 @@
-
 """Peers that fail in every way: nothing is allowed, and only the caller's mistakes raise."""
 
 import asyncio

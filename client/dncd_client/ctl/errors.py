@@ -23,8 +23,14 @@ def explain(failure: grpc.RpcError, server: str, texts: Catalogue) -> CtlError:
     """Turn a failed call into the error that ends the command."""
     error = error_of(failure)
     lines = [_headline(error, server, texts)]
-    lines += [f"  {each.field}: {each.description}" for each in error.fields]
-    if _is_silence(error):
+    lines += [
+        f"  {each.field}: {each.description}"
+        for each in error.fields
+        if f"{each.field}: {each.description}" not in lines[0]
+    ]
+    if error.status is grpc.StatusCode.UNIMPLEMENTED:
+        lines.append(texts.line("unimplemented_mend"))
+    elif _is_silence(error):
         lines.append(texts.line("unreachable_mend"))
     return CtlError("\n".join(lines), exit_codes.of_status(error.status))
 

@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 Json: TypeAlias = Mapping[str, Any]
+_ANY_WIDTH = 10_000
+
 Cell: TypeAlias = str | Text
 
 
@@ -39,9 +41,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=10_000)
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    console = Console(highlight=False, width=_ANY_WIDTH)
+    with console.capture() as text:
+        console.print(table)
+    for line in text.get().splitlines():
+        print_line(line.rstrip())
 
 
 def instant(unix_us: int) -> str | None:

@@ -7,14 +7,18 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dncd.v1 import batch_pb2
+from dncd_client.ctl.messages import Catalogue
 
 
 @contextmanager
-def upload_progress(size_bytes: int) -> Iterator[Callable[[batch_pb2.UploadProgress], None]]:
+def upload_progress(
+    size_bytes: int, texts: Catalogue
+) -> Iterator[Callable[[batch_pb2.UploadProgress], None]]:
     """Show how far an upload has come, on standard error.
 
     Args:
         size_bytes: The file's size; 0 where it is not known.
+        texts: The language of the labels.
 
     Yields:
         What to call with each progress message.
@@ -38,7 +42,11 @@ def upload_progress(size_bytes: int) -> Iterator[Callable[[batch_pb2.UploadProgr
                 task,
                 completed=progress.bytes_received,
                 description=progress.stage,
-                rows=f"{progress.rows_read:,} / {progress.rows_rejected:,}",
+                rows=texts.line(
+                    "progress_rows",
+                    read=f"{progress.rows_read:,}",
+                    rejected=f"{progress.rows_rejected:,}",
+                ),
             )
 
         yield show

@@ -100,7 +100,7 @@ def _send(
 ) -> batch_pb2.BatchReport:
     upload = Upload(connection, header, source, out, settings.server, settings.texts)
     try:
-        with upload_progress(source.size_bytes) as progress:
+        with upload_progress(source.size_bytes, settings.texts) as progress:
             return upload.run(progress)
     except OSError as error:
         raise CtlError(f"{source.name}: {error.strerror}", exit_codes.USAGE) from None
