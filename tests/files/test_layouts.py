@@ -74,7 +74,7 @@ def test_several_declared_columns_are_all_read() -> None:
 
 def test_a_registry_is_north_american_whatever_the_region() -> None:
     assert load(b"202,5550100\n305,5550101\n").layout.name == "npa-nxx-xxxx"
-    content = b"202,5550100\n" * 3 + b"202,55501\n" + b"202,9110100\n" + b"305,5550101\n"
+    content = b"202,5550100\n" * 3 + b"202,55501\n" + b"202,0110100\n" + b"305,5550101\n"
     loaded = load(content, Wish("JP", "npa-nxx-xxxx"))
     assert loaded.tally.read == 6
     assert sorted(set(loaded.numbers)) == [12025550100, 13055550101]
