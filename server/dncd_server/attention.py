@@ -13,6 +13,7 @@ class OpenBatches:
     """The batches that wait for something, as the ledger last said."""
 
     rows: list[BatchRow] = field(default_factory=list)
+    version: int = 0
 
     def open_rejects(self) -> Counter[str]:
         """Return rejected rows that nobody has mended, by list."""

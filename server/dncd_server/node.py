@@ -89,7 +89,7 @@ class Node:
             await asyncio.to_thread(_warm_up)
             state = await ledger.run(checkpoint.read, folder, ledger.store.event_hash) or State()
             self._checkpointed_version = state.version
-            journal = Journal(ledger, Follower(ledger, self._replica, state))
+            journal = Journal(ledger, Follower(ledger, self._replica, state), self._batches)
             screening, control, bound = await self._serve(journal, http.address)
             await self._follow(journal)
             _log.info(
@@ -129,7 +129,6 @@ class Node:
         """Hear the ledger once, and say on every door whether the node serves."""
         try:
             await journal.catch_up()
-            self._batches.rows = await journal.ledger.run(journal.store.open_batches)
         except (LedgerError, DncdError) as error:
             _log.error("ledger_not_heard", error=str(error))
         await self._health.set(self._is_ready())

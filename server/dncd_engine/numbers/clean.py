@@ -20,8 +20,10 @@ class Written(NamedTuple):
 
 # U+FFFD, lone surrogates, NUL and C1 controls never belong to a text that was decoded rightly.
 # Full-width figures in CP932 begin with byte 82, which cp1252 shows as U+201A before O to X; in
-# UTF-8 they begin with EF BC.
-_MOJIBAKE = re.compile("[\ufffd\ud800-\udfff\x00\x80-\x9f]|\u201a[O-X]|\u00ef\u00bc")
+# UTF-8 they begin with EF BC, dashes with E2 80, the wide space with E3 80, and the mark with EF BB.
+_MOJIBAKE = re.compile(
+    "[\ufffd\ud800-\udfff\x00\x80-\x9f]|\u201a[O-X]|\u00ef[\u00bb\u00bc]|[\u00e2\u00e3]\u20ac"
+)
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?e[+-]?[0-9]{1,4}")
 _WHOLE_FLOAT = re.compile(r"([1-9][0-9]*)\.00?")
 _WHOLE_FLOAT_WITH_ZERO = re.compile(r"(0[1-9][0-9]*)\.0")

@@ -3,6 +3,7 @@
 import asyncio
 
 from dncd_engine.state import State
+from dncd_server.attention import OpenBatches
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.records import Head, NewBatch, NewEvent
 from dncd_server.ledger.store import Store
@@ -15,8 +16,9 @@ class Journal:
         lock: Held from working out a change to its append, so that nothing comes between.
     """
 
-    def __init__(self, ledger: LedgerThread, follower: Follower) -> None:
+    def __init__(self, ledger: LedgerThread, follower: Follower, batches: OpenBatches) -> None:
         self.ledger = ledger
+        self._batches = batches
         self.lock = asyncio.Lock()
         self._follower = follower
 
@@ -26,8 +28,12 @@ class Journal:
         return self.ledger.store
 
     async def catch_up(self) -> State:
-        """Bring the replica to the ledger's head."""
-        return await self._follower.catch_up()
+        """Bring the replica to the ledger's head, and note which batches wait for a person."""
+        state = await self._follower.catch_up()
+        if state.version != self._batches.version:
+            self._batches.rows = await self.ledger.run(self.store.open_batches)
+            self._batches.version = state.version
+        return state
 
     async def append(self, new: NewEvent, taken: NewBatch | None = None) -> tuple[Head, State]:
         """Append under ``lock``; return the head that it made and a state that holds it.
@@ -42,4 +48,4 @@ class Journal:
 
     async def _append(self, new: NewEvent, taken: NewBatch | None) -> tuple[Head, State]:
         head = await self.ledger.run(self.store.append, new, taken)
-        return head, await self._follower.catch_up()
+        return head, await self.catch_up()
