@@ -20,6 +20,7 @@ class AsyncClient:
     Where no answer can be had in time, or it is not understood, the verdict is BLOCK and RETRY with
     the reason UNAVAILABLE: never an exception and never an allow. Only the caller's own mistakes
     raise. Make one client and keep it; it holds one connection.
+    Make it inside the loop that will use it.
 
     Args:
         target: The address of the screening plane, "host:port".

@@ -59,7 +59,7 @@ class InvalidRequest(DncdError, ValueError):
     """Raised when a request is malformed; `fields` say where."""
 
 
-class NotFound(DncdError, LookupError):
+class NotFound(DncdError):
     """Raised when a list, a campaign or a batch is not known."""
 
 
@@ -84,7 +84,7 @@ class EpochMismatch(FailedPrecondition):
         return self.metadata.get("token", "")
 
 
-class NotPermitted(DncdError, PermissionError):
+class NotPermitted(DncdError):
     """Raised when the node does not know the caller, or the caller may not do this."""
 
 
@@ -92,7 +92,7 @@ class LimitExceeded(DncdError):
     """Raised when a limit or a quota forbids it."""
 
 
-class Unavailable(DncdError, ConnectionError):
+class Unavailable(DncdError):
     """Raised when no answer could be had. Checks answer BLOCK and RETRY instead."""
 
 

@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias, cast
 from dncd_client.errors import InvalidRequest
 
 MAX_BATCH = 10_000
+MAX_TEXT_LENGTH = 4_096
 _MAX_FIXED64 = 2**64 - 1
 
 
@@ -28,7 +29,7 @@ def one(number: str | int) -> str | int:
         InvalidRequest: The integer is outside 0 to 2^64-1.
     """
     if isinstance(number, str):
-        return _sendable(number)
+        return sendable(number)
     return _integers([number])[0]
 
 
@@ -52,7 +53,7 @@ def several(numbers: Numbers) -> tuple[list[str], list[int]]:
             reason="TOO_MANY_NUMBERS",
         )
     if all(isinstance(item, str) for item in items):
-        return [_sendable(cast(str, item)) for item in items], []
+        return [sendable(cast(str, item)) for item in items], []
     return [], _integers(items)
 
 
@@ -75,8 +76,13 @@ def _integers(items: Iterable[object]) -> list[int]:
     return found
 
 
-def _sendable(text: str) -> str:
-    """Replace what UTF-8 cannot carry, so that one bad text is one NUMBER_INVALID."""
+def sendable(text: str) -> str:
+    """Make a text that fits a request, so that one bad text is one NUMBER_INVALID.
+
+    What UTF-8 cannot carry is replaced. What is far too long for a number is cut: still far too
+    long, and its beginning says why.
+    """
+    text = text[:MAX_TEXT_LENGTH]
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -35,6 +35,11 @@ def test_a_text_that_cannot_be_sent_spoils_only_itself() -> None:
     assert "\ufffd" in str(one("\ud800"))
 
 
+def test_a_huge_text_spoils_only_itself() -> None:
+    """It is cut so that the request fits, and is still far too long for a number."""
+    assert len(several(["9" * 10_000_000, "091"])[0][0]) == 4_096
+
+
 @pytest.mark.parametrize(
     "wrong",
     ["0901234567", b"090", [1, "2"], ["1", 2], [True], [1.0], [None], np.array([1.5]), [[1]]],

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +53,10 @@ def dncctl(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.Monkey
         return Ended(code, out.decode(), err.decode())
 
     return ended
+
+
+@pytest.fixture(name="numbers")
+def _numbers(tmp_path: Path) -> Path:
+    path = tmp_path / "numbers.txt"
+    path.write_bytes(b"090-1234-5678\n" * 200_000)
+    return path

@@ -4,19 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
-import pytest
-
-from client.peers import fails
 from ctl.conftest import Dncctl
 from ctl.control import control
 from dncd.v1 import batch_pb2
-from dncd_client.ctl import upload
 
 Part = batch_pb2.UploadBatchResponse
 
@@ -42,13 +36,6 @@ def _takes_all(requests: Iterator[Any], _context: object) -> Iterator[Part]:
     for each in requests:
         digest.update(each.file_bytes)
     yield _report(first, file_sha256=digest.hexdigest(), encoding="utf-8", layout="lines")
-
-
-@pytest.fixture(name="numbers")
-def _numbers(tmp_path: Path) -> Path:
-    path = tmp_path / "numbers.txt"
-    path.write_bytes(b"090-1234-5678\n" * 200_000)
-    return path
 
 
 def test_a_file_arrives_whole_and_the_report_is_json(dncctl: Dncctl, numbers: Path) -> None:
@@ -164,90 +151,6 @@ def test_rejected_rows_that_cannot_be_kept_are_an_error(dncctl: Dncctl, numbers:
 
     assert ended.code == 1
     assert "could not be written" in ended.err
-
-
-def test_a_broken_connection_says_how_to_go_on(dncctl: Dncctl, numbers: Path) -> None:
-    """The same id is never taken twice."""
-    with control(UploadBatch=fails(grpc.StatusCode.UNAVAILABLE)) as (target, _):
-        ended = dncctl("load", "optout", str(numbers), "--batch-id", "B-1", "--server", target)
-
-    assert ended.code == 3
-    assert "--batch-id B-1" in ended.err
-
-
-def test_a_stream_without_a_report_is_no_success(dncctl: Dncctl, numbers: Path) -> None:
-    """A server that ends with OK and says nothing has not confirmed anything."""
-
-    def silent(requests: Iterator[Any], _context: object) -> Iterator[Part]:
-        yield from (Part(progress=batch_pb2.UploadProgress()) for _ in requests)
-
-    with control(UploadBatch=silent) as (target, _):
-        ended = dncctl("load", "optout", str(numbers), "--batch-id", "B-1", "--server", target)
-
-    assert ended.code == 3
-    assert "no report" in ended.err
-
-
-def test_a_stalled_server_is_given_up(
-    dncctl: Dncctl, numbers: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where nothing moves the upload ends by itself."""
-
-    def stall(_requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Part]:
-        while context.is_active():
-            time.sleep(0.05)
-        yield from ()
-
-    monkeypatch.setattr(upload.Upload.__init__, "__defaults__", (0.4,))
-    with control(UploadBatch=stall) as (target, _):
-        ended = dncctl("load", "optout", str(numbers), "--server", target)
-
-    assert ended.code == 3
-    assert "nothing moved" in ended.err
-
-
-def test_the_callers_own_mistakes_are_usage(dncctl: Dncctl, numbers: Path) -> None:
-    """A header that the server refuses names the field."""
-    refuse = fails(grpc.StatusCode.INVALID_ARGUMENT, "HEADER_INVALID")
-    with control(UploadBatch=refuse) as (target, _):
-        ended = dncctl("load", "optout", str(numbers), "--server", target)
-
-    assert ended.code == 2
-    assert "HEADER_INVALID" in ended.err
-    assert "campaign: mend it" in ended.err
-
-
-def test_a_file_that_changes_meanwhile_is_not_sent_to_the_end(
-    dncctl: Dncctl, numbers: Path
-) -> None:
-    """Half of a file never passes for the whole."""
-    ends: list[object] = []
-
-    def slow(requests: Iterator[Any], context: Any) -> Iterator[Part]:
-        next(requests)
-        with numbers.open("ab") as file:
-            file.write(b"090-0000-0000\n")
-        yield Part(progress=batch_pb2.UploadProgress(stage="receiving"))
-        try:
-            ends.append(sum(1 for _ in requests))
-        except Exception:
-            ends.append("cut off")
-            raise
-
-    with control(UploadBatch=slow) as (target, _):
-        ended = dncctl("load", "optout", str(numbers), "--server", target)
-
-    assert ended.code == 2
-    assert "changed while it was being read" in ended.err
-    assert ends in (["cut off"], [])
-
-
-def test_a_file_that_is_not_there_is_usage(dncctl: Dncctl) -> None:
-    """Nothing is asked of the server."""
-    ended = dncctl("load", "optout", "/nowhere/at/all.csv", "--server", "127.0.0.1:1")
-
-    assert ended.code == 2
-    assert "/nowhere/at/all.csv" in ended.err
 
 
 def test_standard_input_is_loaded_by_the_program_itself(tmp_path: Path) -> None:

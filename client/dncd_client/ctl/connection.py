@@ -16,6 +16,7 @@ from dncd_client.channel import with_defaults
 from dncd_client.ctl.settings import Settings
 
 ACTOR_KEY = "dncd-actor"
+_OPTIONS = (("grpc.max_receive_message_length", 64 << 20),)  # lists may cover many prefixes
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -50,7 +51,7 @@ class Connection:
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connection]:
     """Open a channel for the length of a command."""
-    channel = grpc.insecure_channel(settings.server, options=with_defaults(()))
+    channel = grpc.insecure_channel(settings.server, options=with_defaults(_OPTIONS))
     try:
         yield Connection(channel, settings)
     finally:

@@ -13,7 +13,6 @@ from dncd_client.ctl.messages import Catalogue
 
 CHUNK_BYTES = 1 << 20
 SLICE_ITEMS = 10_000
-MAX_CELL = 4_096
 _SLICE_BYTES = 1 << 20
 
 
@@ -82,8 +81,3 @@ def lines_of(stream: BinaryIO) -> Iterator[bytes]:
     for index, line in enumerate(stream):
         text = line.removesuffix(b"\n").removesuffix(b"\r")
         yield text.removeprefix(b"\xef\xbb\xbf") if index == 0 else text
-
-
-def clip(cell: str) -> str:
-    """Cut what is far too long for a number, so that it fits a request; its beginning says why."""
-    return cell[:MAX_CELL]

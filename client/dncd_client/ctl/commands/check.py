@@ -12,7 +12,7 @@ from dncd.v1 import screening_pb2, verdict_pb2
 from dncd_client.ctl import codes, exit_codes
 from dncd_client.ctl.connection import Connection, connect
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.inputs import clip, lines_of, slices
+from dncd_client.ctl.inputs import lines_of, slices
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.output import (
     e164_text,
@@ -105,7 +105,7 @@ def _ask(
     """Ask slice by slice; a later slice never rests on an older version than an earlier one."""
     for part in slices(typed):
         texts = [line.decode("utf-8", "surrogateescape") for line in part]
-        sent, _ = several([clip(text) for text in texts])
+        sent, _ = several(texts)
         request = screening_pb2.CheckBatchRequest(numbers=sent)
         request.MergeFrom(asked)
         answer = connection.call(connection.screening.CheckBatch, request)
@@ -120,8 +120,8 @@ def _show(typed: list[str], verdicts: list[Verdict], texts: Catalogue) -> None:
         [texts.line(each) for each in names],
         [_row(number, verdict, texts) for number, verdict in zip(typed, verdicts, strict=True)],
     )
-    if verdicts:
-        first = verdicts[0]
+    first = verdicts[0]
+    if first.version is not None:
         at = moment(first.at) or ""
         print_line(texts.line("check_basis", version=first.version, at=at, token=first.token))
 

@@ -11,11 +11,12 @@ from dncd_client.ctl import codes, exit_codes
 from dncd_client.ctl.connection import Connection, connect
 from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.inputs import clip, lines_of, slices
+from dncd_client.ctl.inputs import lines_of, slices
 from dncd_client.ctl.output import e164_text, print_json, print_line, print_note
 from dncd_client.ctl.rejects import reject_code
 from dncd_client.ctl.settings import Settings, common_options, settings_of
 from dncd_client.errors import Unavailable, error_of
+from dncd_client.numbers import sendable
 
 _DEFAULT_REGION = "JP"
 
@@ -98,7 +99,7 @@ def _read_here(cells: list[str], region: str) -> list[int | str]:
 
 def _decoded(line: bytes) -> str | None:
     try:
-        return clip(line.decode("utf-8"))
+        return sendable(line.decode("utf-8"))
     except UnicodeDecodeError:
         return None
 

@@ -1,0 +1,81 @@
+"""`dncctl check`."""
+
+from typing import Any
+
+from client.peers import ALLOW, LISTED, batch
+from ctl.conftest import Dncctl
+from ctl.control import control
+from dncd.v1 import verdict_pb2
+
+
+def test_check_prints_a_line_each(dncctl: Dncctl) -> None:
+    """The JSON is the contract's; one blocked number makes it 1."""
+    answer = batch(b"\1\0\2\0", [819012345678, 819012345679])
+    with control(CheckBatch=answer) as (target, requests):
+        ended = dncctl(
+            "check", "090-1234-5678", "+819012345679", "--campaign", "acme/spring", "--json",
+            "--server", target, "--at-least", "t",
+        )  # fmt: skip
+
+    assert ended.code == 1
+    assert ended.lines[0] == {
+        "number": "090-1234-5678",
+        "e164": "+819012345678",
+        "campaign": "acme/spring",
+        "decision": "ALLOW",
+        "action": "DIAL",
+        "reasons": [],
+        "version": 7,
+        "token": "token-7",
+        "at": "2023-11-14T22:13:20.000001Z",
+    }
+    assert ended.lines[1]["reasons"] == [
+        {"code": "LISTED", "list": "optout", "kind": "do_not_contact", "detail": None}
+    ]
+    _, request, _ = requests[0]
+    assert list(request.numbers) == ["090-1234-5678", "+819012345679"]
+    assert (request.campaign, request.at_least) == ("acme/spring", "t")
+    assert request.via == verdict_pb2.VIA_DESK
+
+
+def test_check_splits_and_never_goes_back(dncctl: Dncctl) -> None:
+    """Above 10,000 the second answer rests on the first one's version or a later one."""
+
+    def allow(request: Any, _context: object) -> Any:
+        return batch(b"\1\0" * len(request.numbers), [5] * len(request.numbers))
+
+    with control(CheckBatch=allow) as (target, requests):
+        ended = dncctl("check", "-", "--json", "--server", target, stdin=b"090\r\n\n" * 10_001)
+
+    assert ended.code == 0
+    assert len(ended.lines) == 10_001
+    assert ended.lines[0]["number"] == "090"
+    assert [len(each.numbers) for _, each, _ in requests] == [10_000, 1]
+    assert [each.at_least for _, each, _ in requests] == ["", "token-7"]
+
+
+def test_check_believes_no_malformed_answer(dncctl: Dncctl) -> None:
+    """A short column blocks, with a reason of its own."""
+    with control(CheckBatch=batch(b"\1\0", [5])) as (target, _):
+        ended = dncctl("check", "090", "091", "--json", "--server", target)
+
+    assert ended.code == 1
+    assert {line["reasons"][0]["code"] for line in ended.lines} == {"UNAVAILABLE"}
+
+
+def test_check_shows_a_table_in_the_chosen_language(dncctl: Dncctl) -> None:
+    """The codes stay as they are, the meaning is told in Japanese."""
+    with control(CheckBatch=batch(b"\2\0", [819012345678])) as (target, _):
+        ended = dncctl("check", "090-1234-5678", "--lang", "ja", "--server", target)
+
+    assert "LISTED [optout do_not_contact]" in ended.out
+    assert "架電を止めるリストに載っています" in ended.out
+
+
+def test_the_answer_says_the_same_for_an_allow(dncctl: Dncctl) -> None:
+    """A table for people ends with what it rests on."""
+    with control(CheckBatch=batch(b"\1\0", [5], [LISTED, ALLOW])) as (target, _):
+        ended = dncctl("check", "+5", "--server", target)
+
+    assert ended.code == 0
+    assert "version 7" in ended.out
