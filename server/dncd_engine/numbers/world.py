@@ -134,7 +134,9 @@ def read_international(digits: str) -> int | Reject:
     if plan is None or not plan.trunk or not digits.startswith(code + plan.trunk):
         return exact
     without = read_exact(code + digits[len(code) + len(plan.trunk) :])
-    return exact if isinstance(without, Reject) else without
+    # The library knows carrier prefixes and the like, by which the same digits are another number.
+    theirs = _ask_library("+" + digits, None)
+    return without if theirs in (None, without) else exact
 
 
 @lru_cache(maxsize=MEMO_SIZE)
@@ -162,7 +164,6 @@ def read_national(digits: str, region: str) -> int | Reject:
     if not found:
         return Reject.SPECIAL_NUMBER if len(digits) <= 6 else reason
     number = found.pop()
-    # The library knows carrier prefixes and the like, by which the same digits are another number.
     theirs = _ask_library(digits, region)
     return Reject.INVALID_NUMBER if found or theirs not in (None, number) else number
 
@@ -175,8 +176,8 @@ def _collect(judged: int | Reject, found: set[int]) -> Reject:
     return Reject.INVALID_NUMBER
 
 
-def _ask_library(digits: str, region: str) -> int | None:
-    """Return what the library alone makes of the digits, if it calls it valid."""
+def _ask_library(text: str, region: str | None) -> int | None:
+    """Return what the library alone makes of a text, if it calls it valid."""
     from phonenumbers import (
         NumberParseException,
         is_valid_number,
@@ -185,7 +186,7 @@ def _ask_library(digits: str, region: str) -> int | None:
     )
 
     try:
-        parsed = parse(digits, region)
+        parsed = parse(text, region)
     except NumberParseException:
         return None
     if not is_valid_number(parsed):
