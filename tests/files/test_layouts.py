@@ -104,3 +104,10 @@ def test_a_few_bad_numbers_leave_a_registry_whole() -> None:
     loaded = load(content)
     assert (loaded.tally.read, len(loaded.numbers)) == (5, 4)
     assert [(cell.line, cell.raw) for cell in loaded.rejected] == [(4, "911,5550100")]
+
+
+def test_a_refusal_names_the_line_of_the_heads_and_shows_them_safely() -> None:
+    with pytest.raises(FileRefused) as caught:
+        found(f"\n\n欄\x1b[31m,二\n1,{A}\n", "auto", "電話")
+    assert caught.value.line == 3
+    assert '"欄[31m", "二"' in caught.value.message

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench` measures on this machine and writes bench/results."""
