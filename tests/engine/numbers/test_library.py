@@ -109,3 +109,13 @@ def test_the_library_is_loaded_only_when_needed() -> None:
         "sys.exit('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_warming_loads_the_library() -> None:
+    code = (
+        "import sys\n"
+        "from dncd_engine.numbers import warm\n"
+        "warm()\n"
+        "sys.exit('phonenumbers' not in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
