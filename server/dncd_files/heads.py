@@ -31,5 +31,7 @@ def is_number_head(head: str) -> bool:
 
 def show_heads(heads: Iterable[str]) -> str:
     """Return heads for a message, without those of five digits or more, which could be data."""
-    shown = [head.strip()[:40] for head in heads if head.strip() and not _LONG_DIGITS.search(head)]
+    named = [head for head in heads if head.strip() and not _LONG_DIGITS.search(head)]
+    # A head is text of a stranger that ends up on somebody's terminal.
+    shown = ["".join(filter(str.isprintable, head.strip()[:40])) for head in named]
     return ", ".join(f'"{head}"' for head in shown[:20]) or "none that could be shown"

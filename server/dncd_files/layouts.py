@@ -72,11 +72,12 @@ def find_layout(lines: Sequence[str], wish: Wish, read_cells: ReadCells) -> Layo
     name = "csv" if delimiter else "lines"
     if not rows:
         return Layout(name, delimiter, (0,), has_header=False, width=1)
-    headed = _declared_columns(rows[0], wish) if wish.columns else _known_column(rows[0])
+    line = first + 1
+    headed = _headed_columns(rows[0], wish.columns, line)
     if headed:
         return Layout(name, delimiter, headed, has_header=True, width=len(rows[0]))
     width = Counter(map(len, rows)).most_common(1)[0][0]
-    column = _find_column(rows, width, wish.region, read_cells)
+    column = _find_column(rows, width, read_cells, wish.region, line)
     return Layout(name, delimiter, (column,), has_header=False, width=width)
 
 
@@ -127,30 +128,32 @@ def _parse(lines: Sequence[str], delimiter: str) -> list[Row]:
     return [row[:MAX_COLUMNS] for row in rows]
 
 
-def _declared_columns(heads: Row, wish: Wish) -> tuple[int, ...]:
+def _headed_columns(heads: Row, wanted: Sequence[str], line: int) -> tuple[int, ...]:
+    """Return the columns that the heads name: those wanted, else the known one, else none."""
+    if not wanted:
+        known = tuple(at for at, head in enumerate(heads) if is_number_head(head))
+        if len(known) > 1:
+            message = (
+                "Several columns may hold the numbers: "
+                f"{show_heads(heads[at] for at in known)}. Name the right ones with --column, once "
+                "for each."
+            )
+            raise FileRefused(Reason.LAYOUT, line, message)
+        return known
+    names = {fold_head(column) for column in wanted}
     folded = [fold_head(head) for head in heads]
-    wanted = [fold_head(column) for column in wish.columns]
-    if not all(name and name in folded for name in wanted):
+    if not names.issubset(filter(None, folded)):
         message = (
             "The first row has not every column that --column names. Its heads: "
             f"{show_heads(heads)}. Name them as they stand there."
         )
-        raise FileRefused(Reason.LAYOUT, 1, message)
-    return tuple(at for at, head in enumerate(folded) if head in wanted)
+        raise FileRefused(Reason.LAYOUT, line, message)
+    return tuple(at for at, head in enumerate(folded) if head in names)
 
 
-def _known_column(heads: Row) -> tuple[int, ...]:
-    known = tuple(at for at, head in enumerate(heads) if is_number_head(head))
-    if len(known) > 1:
-        message = (
-            f"Several columns may hold the numbers: {show_heads(heads[at] for at in known)}. "
-            "Name the right ones with --column, once for each."
-        )
-        raise FileRefused(Reason.LAYOUT, 1, message)
-    return known
-
-
-def _find_column(rows: Sequence[Row], width: int, region: str, read_cells: ReadCells) -> int:
+def _find_column(
+    rows: Sequence[Row], width: int, read_cells: ReadCells, region: str, line: int
+) -> int:
     """Return the only column that reads as numbers in most rows."""
     if width == 1:
         return 0
@@ -172,7 +175,7 @@ def _find_column(rows: Sequence[Row], width: int, region: str, read_cells: ReadC
         "over the columns and name the right one with --column, or declare the region in which "
         "the numbers are to be read."
     )
-    raise FileRefused(Reason.LAYOUT, 1, message)
+    raise FileRefused(Reason.LAYOUT, line, message)
 
 
 def has_digit(row: Row) -> bool:

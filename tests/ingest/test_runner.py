@@ -118,6 +118,22 @@ def test_a_child_gets_nothing_of_the_daemons_environment(
     assert b"secret" not in asyncio.run(look())
 
 
+def test_a_child_is_nice_and_leaves_no_core(tmp_path: Path) -> None:
+    async def look() -> tuple[int, str]:
+        async with IngestChild(job(tmp_path)) as child:
+            await child.feed(ROWS)
+            await child.feed(ROWS)  # the pipe holds less: by now it has begun
+            pid = process_of(child).pid
+            limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
+            return os.getpriority(os.PRIO_PROCESS, pid), limits
+
+    niceness, limits = asyncio.run(look())
+    assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    by_name = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()}
+    assert by_name["Max core file size"] == ["0", "0"]
+    assert "unlimited" not in by_name["Max address space"]
+
+
 def test_a_spool_that_is_not_there_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(IngestFailed) as caught:
         asyncio.run(attempt(job(tmp_path / "missing")))
@@ -139,14 +155,19 @@ async def attempt(child_job: IngestJob) -> None:
         await listen(child)
 
 
-def test_a_silent_child_is_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", ROWS * 4])
+def test_a_silent_child_is_given_up(content: bytes, tmp_path: Path) -> None:
+    async def feed(child: IngestChild) -> None:
+        await child.feed(content)
+        await child.end_input()
+
     async def stall() -> str:
         async with IngestChild(job(tmp_path), stall_seconds=0.2) as child:
-            await child.feed(ROWS)
             process_of(child).send_signal(signal.SIGSTOP)
-            await child.end_input()
+            feeding = asyncio.create_task(feed(child))
             with pytest.raises(IngestFailed) as caught:
                 await listen(child)
+            feeding.cancel()
             return caught.value.reason
 
     assert asyncio.run(stall()) == "STALLED"

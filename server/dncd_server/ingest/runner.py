@@ -58,14 +58,14 @@ class IngestChild:
 
     Args:
         job: What to read.
-        stall_seconds: How long the child may be silent once all its input has been sent.
+        stall_seconds: How long the child may be silent when the next step is its own.
     """
 
     def __init__(self, job: IngestJob, *, stall_seconds: float = _STALL_SECONDS) -> None:
         self._job = job
         self._stall_seconds = stall_seconds
         self._process: asyncio.subprocess.Process | None = None
-        self._ended_at: float | None = None
+        self._owing_since: float | None = None
 
     async def __aenter__(self) -> Self:
         """Start the process and hand it its job."""
@@ -105,7 +105,7 @@ class IngestChild:
     async def end_input(self) -> None:
         """Say that all bytes have been sent."""
         await self._send(pack(Kind.END, b""))
-        self._ended_at = asyncio.get_running_loop().time()
+        self._owing_since = asyncio.get_running_loop().time()
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Yield what the child says, ``Done`` or ``Refused`` last.
@@ -138,7 +138,7 @@ class IngestChild:
                     return await self._stdout.readexactly(size)
             except TimeoutError:
                 silent = asyncio.get_running_loop().time() - self._stall_seconds
-                if self._ended_at is not None and self._ended_at <= silent:
+                if self._owing_since is not None and self._owing_since <= silent:
                     raise IngestFailed("STALLED") from None
 
     async def _expect_end(self) -> None:
@@ -165,7 +165,10 @@ class IngestChild:
             return
         try:
             stdin.write(frame)
+            # While the pipe is full it is the child's turn, as it is once all has been sent.
+            self._owing_since = asyncio.get_running_loop().time()
             await stdin.drain()
+            self._owing_since = None
         except (BrokenPipeError, ConnectionResetError):
             # It has refused, or died: either way iteration says so.
             stdin.close()
