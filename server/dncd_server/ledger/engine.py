@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 from dncd_server.errors import LedgerError
 
 SCHEMA_REVISION = "0001"
+_ADDRESS_FORM = "the ledger's address is not of the form sqlite:///PATH"
 _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("locking_mode", "EXCLUSIVE", "exclusive"),
     ("journal_mode", "WAL", "wal"),
@@ -38,10 +39,13 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise LedgerError("the ledger's address is not of the form sqlite:///PATH") from error
-    if parsed.get_backend_name() != "sqlite":
+    except (ArgumentError, ValueError) as error:
+        raise LedgerError(_ADDRESS_FORM) from error
+    if parsed.drivername != "sqlite":
         raise LedgerError("this version keeps its ledger in SQLite: give sqlite:///PATH")
+    # a host, or settings of the driver's own, would open something else than the file that is named
+    if parsed.host or parsed.query:
+        raise LedgerError(_ADDRESS_FORM)
     if not parsed.database or parsed.database == ":memory:":
         raise LedgerError("a ledger needs a file: give sqlite:///PATH")
     folder = Path(parsed.database).absolute().parent
@@ -52,6 +56,8 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
     engine = sa.create_engine(
         parsed,
         poolclass=StaticPool,
+        # the text of an error goes to the log, and what is written holds numbers and names
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 2.0},
     )
     sa.event.listen(engine, "connect", _set_pragmas)
