@@ -52,11 +52,11 @@ class ListState:
         return published_us + max_age * US_PER_SECOND if max_age else 0
 
     def speaks_of(self, number: int, country: str) -> bool:
-        """Tell whether the freshness of this list matters for a number."""
+        """Tell whether the freshness of this list matters for a number; one of no known country may be of any."""
         definition = self.definition
         if definition.prefixes:
             return str(number).startswith(definition.prefixes)
-        return not definition.countries or country in definition.countries
+        return not definition.countries or not country or country in definition.countries
 
     def freshness(self, number: int, country: str, at_us: int) -> Freshness:
         """Tell whether a verdict about a number may rest on this list at an instant."""

@@ -17,6 +17,7 @@ from dncd_engine.segments import Numbers
 from dncd_engine.verdict import Code, Reason, Verdict, verdict_of
 
 MAX_REMEMBERED_VERDICTS = 4096
+MAX_DISTINCT_VERDICTS = 65_535
 _FRESHNESS_CODE = {
     Freshness.NEVER_LOADED: (Code.LIST_EMPTY, "never_loaded"),
     Freshness.STALE: (Code.LIST_STALE, ""),
@@ -95,35 +96,28 @@ class CompiledCampaign:
             at_us: The instant.
             behind: Whether the node has lost touch with its ledger.
             rejects: Of each number why its text was not read, None where it was; None where there were no texts.
+
+        Raises:
+            ValueError: There are more distinct verdicts than two bytes tell apart.
         """
-        columns, seen = self._columns(numbers, at_us, rejects)
+        columns = self._columns(numbers, at_us, rejects)
         _, first, inverse = np.unique(_row_keys(columns), return_index=True, return_inverse=True)
-        verdicts = []
-        for row in first.tolist():
-            reject = REJECT_BY_CODE[columns[0][row]]
-            if reject is not None:
-                verdicts.append(self.decide_unread(reject, behind))
-                continue
-            facts = [int(column[row]) for column in columns]
-            hits, freshness = facts[3 : 3 + len(self.lists)], facts[3 + len(self.lists) :]
-            key = Key(
-                behind,
-                None,
-                bool(facts[1]),
-                seen[facts[2]],
-                tuple(map(bool, hits)),
-                tuple(freshness),
-            )
-            verdicts.append(self._judge(key))
-        return verdicts, inverse.astype(np.uint16)
+        place_of: dict[Verdict, int] = {}
+        places = [
+            place_of.setdefault(self._decide_row(columns, row, behind), len(place_of))
+            for row in first.tolist()
+        ]
+        if len(place_of) > MAX_DISTINCT_VERDICTS:
+            raise ValueError("more distinct verdicts than two bytes tell apart")
+        return list(place_of), np.array(places, dtype=np.uint16)[inverse]
 
     def _columns(
         self, numbers: Numbers, at_us: int, rejects: Sequence[Reject | None] | None
-    ) -> tuple[list[NDArray[np.int64]], tuple[str, ...]]:
+    ) -> list[NDArray[np.int64]]:
         inspected = inspect_many(numbers)
         reject = inspected.reject.astype(np.int64)
         if rejects is not None:
-            codes = (0 if item is None else REJECT_BY_CODE.index(item) for item in rejects)
+            codes = map(REJECT_BY_CODE.index, rejects)
             declared = np.fromiter(codes, dtype=np.int64, count=numbers.size)
             reject = np.where(declared > 0, declared, reject)
         country = inspected.country.astype(np.int64)
@@ -131,7 +125,16 @@ class CompiledCampaign:
         columns = [reject, inspected.never_dial.astype(np.int64), country]
         columns += [item.numbers.contains_many(numbers).astype(np.int64) for item in self.lists]
         columns += [item.freshness_many(numbers, names, at_us) for item in self.lists]
-        return columns, COUNTRIES
+        return columns
+
+    def _decide_row(self, columns: list[NDArray[np.int64]], row: int, behind: bool) -> Verdict:
+        reject, never_dial, country, *of_lists = (int(column[row]) for column in columns)
+        unread = REJECT_BY_CODE[reject]
+        if unread is not None:
+            return self.decide_unread(unread, behind)
+        hits = tuple(map(bool, of_lists[: len(self.lists)]))
+        freshness = tuple(of_lists[len(self.lists) :])
+        return self._judge(Key(behind, None, bool(never_dial), COUNTRIES[country], hits, freshness))
 
     def _judge(self, key: Key) -> Verdict:
         verdict = self._remembered.get(key)
