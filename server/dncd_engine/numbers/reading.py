@@ -12,7 +12,10 @@ from dncd_engine.numbers.rejects import Reject
 # The spellings that fill most files, read by one match. Whatever they accept, the slow way reads
 # to the same number (a property test says so); whatever they do not, the slow way decides.
 _PLAIN_JAPAN = re.compile(
-    r"(?:0|\+?81-?)([5-9]0-?[1-9][0-9]{3}-?[0-9]{4}|(?!1-?5-?[019])[1-9]-?[1-9](?:-?[0-9]){7})"
+    # nothing before it: a spreadsheet dropped the 0, unless it begins as a dial prefix does
+    r"(?:0|\+?81[- ]?|(?!1[- ]?(?:2[- ]?2|8[- ]?[46])))"
+    r"([5-9]0[- ]?[1-9][0-9]{3}[- ]?[0-9]{4}"
+    r"|(?!1[- ]?5[- ]?[019])[1-9][- ]?[1-9](?:[- ]?[0-9]){7})"
 )
 _PLAIN_NANP = re.compile(
     r"(?:\+?1[ -]?)?\(?([2-9](?!11)[0-9]{2})\)?[ -]?([2-9][0-9]{2})[ -]?([0-9]{4})"
@@ -60,7 +63,7 @@ def _read_japan(text: str) -> int | Reject:
     plain = _PLAIN_JAPAN.fullmatch(text if text.isascii() else _fold(text))
     if plain is None:
         return read_slowly(text, "JP")
-    nsn = int(plain[1].replace("-", ""))
+    nsn = int(plain[1].replace("-", "").replace(" ", ""))
     return nsn + (_NINE_DIGITS if nsn < _BILLION else _TEN_DIGITS)
 
 
