@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import load
+from bench import load, report
 
 BENCHMARKS = {"load": load.run}
 
@@ -21,6 +21,7 @@ def main() -> int:
         for name in arguments.names or BENCHMARKS
         for item in BENCHMARKS[name](arguments.rounds)
     ]
+    report.update()
     return 0 if all(item.holds for item in figures) else 1
 
 

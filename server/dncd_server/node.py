@@ -9,12 +9,11 @@ from importlib.metadata import version as distribution_version
 from pathlib import Path
 
 import grpc
-import numpy as np
 import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from dncd.v1 import ledger_pb2
-from dncd_engine.numbers import inspect_many, read
+from dncd_engine.numbers import warm
 from dncd_engine.state import State
 from dncd_server import checkpoint
 from dncd_server.addresses import Address, parse_address
@@ -86,7 +85,8 @@ class Node:
             ledger = LedgerThread(_opened(self._settings))
             stack.callback(ledger.close)
             await ledger.run(_prepare, ledger.store, self._settings.region)
-            await asyncio.to_thread(_warm_up)
+            # the tables of the rest of the world, which the first such number would wait for
+            await asyncio.to_thread(warm)
             state = await ledger.run(checkpoint.read, folder, ledger.store.event_hash) or State()
             self._checkpointed_version = state.version
             journal = Journal(ledger, Follower(ledger, self._replica, state), self._batches)
@@ -176,13 +176,6 @@ def _data_folder(folder: Path) -> Path:
 
 def _opened(settings: Settings) -> Store:
     return Store(open_engine(settings.ledger_url))
-
-
-def _warm_up() -> None:
-    """Read a number of each kind once: the tables of the rest of the world are loaded when they are first needed."""
-    for text in ("+442079460018", "+12025550100", "+810300001234"):
-        read(text, "JP")
-    inspect_many(np.array([442079460018, 12025550100], dtype=np.uint64))
 
 
 def _prepare(store: Store, region: str) -> None:
