@@ -1,6 +1,6 @@
 """A list as the index knows it: its numbers, and how fresh it is for a number."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -107,3 +107,25 @@ class ListState:
             return Freshness.UNDATED
         stale_at_us = self.stale_at_us(published_us)
         return Freshness.STALE if stale_at_us and at_us >= stale_at_us else Freshness.FRESH
+
+
+def coverage_after(
+    coverage: Mapping[str, int], prefixes: Iterable[str], published_us: int
+) -> dict[str, int]:
+    """Return a coverage with one more publication.
+
+    A part that something wider covers at least as newly is not kept, so the longest prefix of a number is the newest.
+
+    Args:
+        coverage: Publisher's date by covered prefix.
+        prefixes: What the publication covers.
+        published_us: Its date, 0 where none was given.
+    """
+    dates = dict(coverage)
+    for prefix in prefixes:
+        dates[prefix] = max(published_us, dates.get(prefix, 0))
+    return {
+        prefix: date
+        for prefix, date in dates.items()
+        if all(dates.get(prefix[:length], -1) < date for length in range(len(prefix)))
+    }

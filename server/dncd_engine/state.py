@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, EventHeader
 from dncd_engine.index import NumberSet
-from dncd_engine.lists import EVERYWHERE, ListState
+from dncd_engine.lists import EVERYWHERE, ListState, coverage_after
 from dncd_engine.model import CampaignDefinition, ListDefinition, Policy, SourceDefinition
 from dncd_engine.names import DEFAULT_CAMPAIGN
 from dncd_engine.rules import CompiledCampaign
@@ -152,9 +152,9 @@ class State:
         old = self.lists.get(change.name)
         if old is None:
             raise ChainBrokenError(f"version {self.version} changes a list that does not exist")
-        coverage = dict(old.coverage)
-        for prefix in change.coverage or (EVERYWHERE,):
-            coverage[prefix] = max(change.published_us, coverage.get(prefix, 0))
+        coverage = coverage_after(
+            old.coverage, change.coverage or (EVERYWHERE,), change.published_us
+        )
         new = replace(
             old, numbers=change.numbers, coverage=coverage, loaded=True, version=self.version
         )

@@ -205,7 +205,7 @@ def _prefixes() -> st.SearchStrategy[tuple[str, ...]]:
 
 @st.composite
 def _definitions(draw: st.DrawFn) -> ListDefinition:
-    kind = draw(st.sampled_from(_BLOCKING))
+    kind = draw(st.sampled_from((*_BLOCKING, ListKind.REGISTRY)))
     is_registry = kind is ListKind.REGISTRY
     return ListDefinition(
         kind,
