@@ -42,9 +42,10 @@ class Figure:
 
 def figure(name: str, unit: str, values: Sequence[float], bound: float | None = None) -> Figure:
     """Return the figure that the values of all rounds make."""
-    median = statistics.median(values)
-    rounded = (round(value, 4) for value in (median, min(values), max(values)))
-    return Figure(name, unit, *rounded, len(values), bound)
+    middle, lowest, highest = statistics.median(values), min(values), max(values)
+    return Figure(
+        name, unit, round(middle, 4), round(lowest, 4), round(highest, 4), len(values), bound
+    )
 
 
 def write(name: str, figures: Sequence[Figure]) -> Path:

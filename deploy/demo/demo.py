@@ -44,7 +44,7 @@ class Daemon:
         """Start it; return the seconds until it was ready."""
         started = time.perf_counter()
         seen = self._log.stat().st_size if self._log.exists() else 0
-        command = [BIN / "dncd", "serve", "--data", self._data]
+        command = [str(BIN / "dncd"), "serve", "--data", str(self._data)]
         command += ["--listen", ANY_PORT, "--control", ANY_PORT, "--http", ANY_PORT]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -1,6 +1,6 @@
 """Policy changes: what a request would change, whether that is sound, what it opens, and putting it in force."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as distribution_version
 
@@ -193,6 +193,10 @@ class PolicyDesk:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+
+    async def newest_batches(self, lists: Sequence[str]) -> dict[str, str]:
+        """Return the id of the newest batch in force, by list; one without any is not there."""
+        return await self._journal.ledger.run(self._journal.store.newest_batches, lists)
 
     async def apply(self, request: policy_pb2.ApplyPolicyRequest, actor: Actor) -> AppliedPolicy:
         """Work a request out and, unless it only asks, put it in force.

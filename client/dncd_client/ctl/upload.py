@@ -133,7 +133,9 @@ class Upload:
 
     def _requests(self) -> Iterator[batch_pb2.UploadBatchRequest]:
         """Yield the header and the pieces; runs in a thread of gRPC's."""
+        self._header.sends_end = True
         yield batch_pb2.UploadBatchRequest(header=self._header)
+        size_bytes = 0
         try:
             chunks = self._source.chunks()
             while self._report is None:
@@ -141,7 +143,10 @@ class Upload:
                 chunk = next(chunks, None)
                 self._watch.reading(False)
                 if chunk is None:
+                    end = batch_pb2.UploadEnd(size_bytes=size_bytes)
+                    yield batch_pb2.UploadBatchRequest(end=end)
                     return
+                size_bytes += len(chunk)
                 yield batch_pb2.UploadBatchRequest(file_bytes=chunk)
         except (CtlError, OSError) as error:
             # To half-close here would pass off what was sent as the whole file.

@@ -225,6 +225,7 @@ class BatchHeader(_message.Message):
     DRY_RUN_FIELD_NUMBER: _builtins.int
     EXPECTED_ROWS_FIELD_NUMBER: _builtins.int
     PUBLISHED_DATE_FIELD_NUMBER: _builtins.int
+    SENDS_END_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """batch_id is the client's own, 1 to 64 of [A-Za-z0-9._:-]."""
     list: _builtins.str
@@ -259,6 +260,8 @@ class BatchHeader(_message.Message):
     """expected_rows is how many rows the uploader expects; 0 means not known."""
     published_date: _builtins.str
     """published_date is the publisher's date as YYYY-MM-DD, a whole day in the list's time zone."""
+    sends_end: _builtins.bool
+    """sends_end says that the upload closes with an UploadEnd; one that does not is then cut short and not taken."""
     @_builtins.property
     def columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """columns are the heads of the columns that hold numbers; empty means those that the layout finds."""
@@ -294,10 +297,11 @@ class BatchHeader(_message.Message):
         dry_run: _builtins.bool = ...,
         expected_rows: _builtins.int = ...,
         published_date: _builtins.str = ...,
+        sends_end: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "base_batch_id", b"base_batch_id", "base_published_unix_us", b"base_published_unix_us", "batch_id", b"batch_id", "columns", b"columns", "coverage", b"coverage", "dry_run", b"dry_run", "encoding", b"encoding", "everything", b"everything", "expected_rows", b"expected_rows", "file_name", b"file_name", "file_size_bytes", b"file_size_bytes", "layout", b"layout", "list", b"list", "mends", b"mends", "mode", b"mode", "published_date", b"published_date", "published_unix_us", b"published_unix_us", "reason", b"reason", "region", b"region"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "base_batch_id", b"base_batch_id", "base_published_unix_us", b"base_published_unix_us", "batch_id", b"batch_id", "columns", b"columns", "coverage", b"coverage", "dry_run", b"dry_run", "encoding", b"encoding", "everything", b"everything", "expected_rows", b"expected_rows", "file_name", b"file_name", "file_size_bytes", b"file_size_bytes", "layout", b"layout", "list", b"list", "mends", b"mends", "mode", b"mode", "published_date", b"published_date", "published_unix_us", b"published_unix_us", "reason", b"reason", "region", b"region", "sends_end", b"sends_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,6 +332,28 @@ class PackedNumbers(_message.Message):
 Global___PackedNumbers: _TypeAlias = PackedNumbers  # noqa: Y015
 
 @_typing.final
+class UploadEnd(_message.Message):
+    """UploadEnd closes an upload, so that a connection that breaks is never taken for the end of the file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    size_bytes: _builtins.int
+    """size_bytes is how many bytes the file had, or eight times how many numbers were sent."""
+    def __init__(
+        self,
+        *,
+        size_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["size_bytes", b"size_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UploadEnd: _TypeAlias = UploadEnd  # noqa: Y015
+
+@_typing.final
 class UploadBatchRequest(_message.Message):
     """UploadBatchRequest is one piece of an upload."""
 
@@ -336,6 +362,7 @@ class UploadBatchRequest(_message.Message):
     HEADER_FIELD_NUMBER: _builtins.int
     FILE_BYTES_FIELD_NUMBER: _builtins.int
     NUMBERS_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     file_bytes: _builtins.bytes
     """file_bytes are the next bytes of the file, 2 MiB at most."""
     @_builtins.property
@@ -346,18 +373,23 @@ class UploadBatchRequest(_message.Message):
     def numbers(self) -> Global___PackedNumbers:
         """numbers are the next numbers."""
 
+    @_builtins.property
+    def end(self) -> Global___UploadEnd:
+        """end closes the upload; sent where the header says so."""
+
     def __init__(
         self,
         *,
         header: Global___BatchHeader | None = ...,
         file_bytes: _builtins.bytes = ...,
         numbers: Global___PackedNumbers | None = ...,
+        end: Global___UploadEnd | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_bytes", b"file_bytes", "header", b"header", "numbers", b"numbers", "part", b"part"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "file_bytes", b"file_bytes", "header", b"header", "numbers", b"numbers", "part", b"part"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_bytes", b"file_bytes", "header", b"header", "numbers", b"numbers", "part", b"part"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "file_bytes", b"file_bytes", "header", b"header", "numbers", b"numbers", "part", b"part"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "file_bytes", "numbers"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["header", "file_bytes", "numbers", "end"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 

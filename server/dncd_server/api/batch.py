@@ -42,7 +42,7 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
     ) -> AsyncIterator[batch_pb2.UploadBatchResponse]:
         """Take one batch."""
         header = await _header(request_iterator)
-        parts = _Parts(request_iterator)
+        parts = _Parts(request_iterator, header.sends_end)
         packed = await parts.begin()
         async for answer in self._desk.take(header, packed, parts.all(), actor_of(context)):
             yield _answer(answer)
@@ -113,10 +113,13 @@ async def _header(requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> batc
 
 
 class _Parts:
-    """The parts that follow the header: all bytes of a file, or all numbers."""
+    """The parts that follow the header: all bytes of a file, or all numbers, and the end."""
 
-    def __init__(self, requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> None:
+    def __init__(
+        self, requests: AsyncIterator[batch_pb2.UploadBatchRequest], sends_end: bool
+    ) -> None:
         self._requests = requests
+        self._sends_end = sends_end
         self._first: batch_pb2.UploadBatchRequest | None = None
         self._kind = "file_bytes"
 
@@ -124,17 +127,36 @@ class _Parts:
         """Read the first part; return whether numbers come."""
         async for request in self._requests:
             self._first = request
-            self._kind = request.WhichOneof("part") or ""
+            kind = request.WhichOneof("part") or ""
+            self._kind = "file_bytes" if kind == "end" else kind
             break
         return self._kind == "numbers"
 
     async def all(self) -> AsyncIterator[bytes]:
-        """Yield the bytes of every part."""
-        if self._first is None:
-            return
-        yield self._bytes(self._first)
-        async for request in self._requests:
-            yield self._bytes(request)
+        """Yield the bytes of every part.
+
+        Raises:
+            InvalidRequestError: A part is of the wrong kind, or the upload is cut short.
+        """
+        size_bytes, ended = 0, not self._sends_end
+        async for request in self._from_first():
+            if request.WhichOneof("part") == "end" and self._sends_end:
+                ended = request.end.size_bytes == size_bytes
+                break
+            data = self._bytes(request)
+            size_bytes += len(data)
+            yield data
+        if not ended:
+            raise InvalidRequestError(
+                "UPLOAD_CUT_SHORT",
+                f"the upload broke off after {size_bytes} bytes and nothing was changed; send it again",
+            )
+
+    async def _from_first(self) -> AsyncIterator[batch_pb2.UploadBatchRequest]:
+        if self._first is not None:
+            yield self._first
+            async for request in self._requests:
+                yield request
 
     def _bytes(self, request: batch_pb2.UploadBatchRequest) -> bytes:
         kind = request.WhichOneof("part")

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from dncd.v1 import policy_pb2, policy_pb2_grpc
-from dncd_engine.lists import ListState
 from dncd_engine.state import State
 from dncd_server.api.caller import actor_of
 from dncd_server.api.messages import basis_message
@@ -72,9 +71,10 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
                 "LIST_NOT_FOUND", f'there is no list "{request.name}"', {"list": request.name}
             )
         names = [request.name] if request.name else sorted(state.lists)
+        newest = await self._desk.newest_batches(names)
         attention = attention_of(state, self._batches, at_us)
         return policy_pb2.ListListsResponse(
-            lists=[self._list(state, state.lists[name], at_us) for name in names],
+            lists=[self._list(state, name, at_us, newest.get(name, "")) for name in names],
             basis=basis_message(state, at_us),
             ready=not self._replica.is_behind,
             attention=[item for item in attention if not request.name or item.list == request.name],
@@ -107,7 +107,10 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
             basis=basis_message(state, _now_us()),
         )
 
-    def _list(self, state: State, item: ListState, at_us: int) -> policy_pb2.ListState:
+    def _list(
+        self, state: State, name: str, at_us: int, last_batch_id: str
+    ) -> policy_pb2.ListState:
+        item = state.lists[name]
         return policy_pb2.ListState(
             name=item.name,
             definition=list_to_message(item.definition),
@@ -121,6 +124,7 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
             used_by=sorted(
                 n for n, campaign in state.campaigns.items() if campaign.probes(item.name)
             ),
+            last_batch_id=last_batch_id,
             last_version=item.version,
         )
 

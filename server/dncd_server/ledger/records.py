@@ -24,7 +24,7 @@ class NewEvent:
         effect: Serialized effect: all that a verdict needs.
         evidence: Serialized ``Evidence``.
         effect_salt: Salt of the effect's digest where its segments were digested under it; else one is drawn.
-        touched_lists: Lists whose definition the event changes.
+        touched_lists: Lists that the event makes or deletes: a difference worked out before holds no more.
     """
 
     kind: int

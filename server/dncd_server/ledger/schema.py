@@ -67,6 +67,8 @@ batch = Table(
     Column("report", LargeBinary, nullable=False),
 )
 Index("batch_by_list", batch.c.list, batch.c.received_us)
+Index("batch_by_open_rejects", batch.c.open_rejects)
+Index("batch_by_state", batch.c.state)
 
 # An upload whose segments are being written; it goes when its batch is committed or it is abandoned.
 staged = Table(

@@ -215,6 +215,22 @@ class Store:
         with self._engine.connect() as connection:
             return [_batch_row(row) for row in connection.execute(statement.limit(limit))]
 
+    def newest_batches(self, lists: Sequence[str]) -> dict[str, str]:
+        """Return the id of the newest batch in force, by list."""
+        found: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for name in lists:
+                statement = (
+                    sa.select(batch.c.batch_id)
+                    .where(batch.c.list == name, batch.c.version.is_not(None))
+                    .order_by(batch.c.received_us.desc())
+                    .limit(1)
+                )
+                row = connection.execute(statement).first()
+                if row is not None:
+                    found[name] = row.batch_id
+        return found
+
     def open_batches(self) -> list[BatchRow]:
         """Return the batches that wait for a person: held, or with rejected rows nobody has mended."""
         statement = sa.select(batch).where(

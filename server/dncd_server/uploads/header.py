@@ -53,7 +53,7 @@ class UploadPlan:
         """Return what the same id must bring again to be the same batch."""
         declared = batch_pb2.BatchHeader()
         declared.CopyFrom(self.header)
-        for field in ("file_name", "file_size_bytes", "dry_run", "batch_id"):
+        for field in ("file_name", "file_size_bytes", "dry_run", "batch_id", "sends_end"):
             declared.ClearField(field)
         digest = hashlib.sha256(declared.SerializeToString(deterministic=True))
         digest.update(bytes.fromhex(file_sha256))

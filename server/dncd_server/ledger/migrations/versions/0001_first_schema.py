@@ -59,6 +59,8 @@ def upgrade() -> None:
         sa.Column("report", sa.LargeBinary, nullable=False),
     )
     op.create_index("batch_by_list", "batch", ["list", "received_us"])
+    op.create_index("batch_by_open_rejects", "batch", ["open_rejects"])
+    op.create_index("batch_by_state", "batch", ["state"])
     op.create_table(
         "staged",
         sa.Column("upload", sa.BigInteger, primary_key=True, autoincrement=False),
