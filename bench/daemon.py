@@ -24,7 +24,7 @@ class Daemon:
     def start(self) -> float:
         """Start it; return the seconds from the start of the process until it was ready."""
         seen = self._log.stat().st_size if self._log.exists() else 0
-        command = [BIN / "dncd", "serve", "--data", self._data]
+        command = [str(BIN / "dncd"), "serve", "--data", str(self._data)]
         command += ["--listen", _ANY_PORT, "--control", _ANY_PORT, "--http", _ANY_PORT]
         started = time.perf_counter()
         with self._log.open("ab") as log:
