@@ -219,7 +219,7 @@ class PolicyDesk:
                 kind=ledger_pb2.EVENT_KIND_POLICY_APPLIED,
                 effect=planned.effect.SerializeToString(),
                 evidence=evidence.SerializeToString(),
-                touched_lists=tuple(sorted({*planned.change.lists, *planned.change.deleted_lists})),
+                touched_lists=tuple(sorted(state.lists.keys() ^ planned.after.lists.keys())),
             )
             _, state = await self._journal.append(event)
         _log.info("policy_applied", version=state.version, changes=len(planned.differences))

@@ -19,6 +19,7 @@ from dncd_server.errors import (
     ConflictError,
     FieldProblem,
     InvalidRequestError,
+    LedgerError,
     NotFoundError,
 )
 from dncd_server.ingest.messages import (
@@ -211,6 +212,7 @@ class UploadDesk:
                     break
                 except ListMovedError:
                     await staging.forget_difference()
+                    await self._check_moved(plan)
         placed = reports.placed_at_head(report, head)
         seconds = time.perf_counter() - started
         self._counts.count(placed, seconds)
@@ -224,6 +226,13 @@ class UploadDesk:
             duration_seconds=round(seconds, 3),
         )
         return placed
+
+    async def _check_moved(self, plan: UploadPlan) -> None:
+        """Make sure that a list that is said to have moved has: against one that cannot, no difference ever holds."""
+        state = await self._journal.catch_up()
+        name = plan.header.list
+        if name in state.lists and state.lists[name].version == plan.list.version:
+            raise LedgerError(f'the ledger and this node do not agree on the version of "{name}"')
 
     async def _commit(
         self,
