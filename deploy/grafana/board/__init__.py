@@ -1,0 +1,1 @@
+"""What the dashboard is made of: expressions, panels, rows, and their places on the page."""
