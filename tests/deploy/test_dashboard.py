@@ -40,7 +40,7 @@ COLUMNS = 24
 
 def test_the_committed_dashboard_is_what_the_generator_makes() -> None:
     done = subprocess.run(
-        [sys.executable, str(DEPLOY / "grafana" / "generate.py"), "--check"],
+        [sys.executable, str(DEPLOY / "grafana" / "make_dashboard.py"), "--check"],
         capture_output=True,
         text=True,
         check=False,

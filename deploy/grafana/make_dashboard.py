@@ -1,7 +1,7 @@
 """Make dashboards/dncd.json, the Grafana dashboard of dncd.
 
-    python deploy/grafana/generate.py           write it
-    python deploy/grafana/generate.py --check   exit 1 if what is committed is stale
+    python deploy/grafana/make_dashboard.py           write it
+    python deploy/grafana/make_dashboard.py --check   exit 1 if what is committed is stale
 
 The JSON is 95 % repetition; what is worth reading, and reviewing, is here: a panel is a title,
 what it means and when to worry, its queries, its unit and its thresholds. Needs only Python.
