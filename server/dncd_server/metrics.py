@@ -17,9 +17,9 @@ from prometheus_client.registry import Collector
 from dncd_engine.names import DRILL_CAMPAIGN
 from dncd_engine.state import State
 from dncd_engine.verdict import Code, Decision
-from dncd_server.attention import OpenBatches
 from dncd_server.counts import AnswerKey, Counts, Histogram
 from dncd_server.errors import UnavailableError
+from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.replica import Replica
 from dncd_server.screening import UNNAMED
 

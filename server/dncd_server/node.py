@@ -21,13 +21,13 @@ from dncd_server.api.batch import BatchServicer
 from dncd_server.api.planes import Health, control_plane, screening_plane
 from dncd_server.api.policy import PolicyServicer
 from dncd_server.api.screening import ScreeningServicer
-from dncd_server.attention import OpenBatches
 from dncd_server.counts import Counts
 from dncd_server.errors import DncdError, LedgerError
 from dncd_server.http import HttpServer, application
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.journal import Journal
+from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.store import Store
 from dncd_server.metrics import NodeCollector
 from dncd_server.policies import PolicyDesk

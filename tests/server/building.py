@@ -15,11 +15,11 @@ from dncd_engine.chain import salted_digest
 from dncd_engine.segments import Numbers, cut, encode
 from dncd_engine.state import State
 from dncd_server.actors import Actor
-from dncd_server.attention import OpenBatches
 from dncd_server.ingest.messages import Done, RowCounts, SegmentFound
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.journal import Journal
+from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.records import Head
 from dncd_server.ledger.store import Store
 from dncd_server.policies import AppliedPolicy, PolicyDesk

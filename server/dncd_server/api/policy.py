@@ -8,7 +8,7 @@ from dncd_engine.state import State
 from dncd_server.api.caller import actor_of
 from dncd_server.api.messages import basis_message
 from dncd_server.api.status import answers_errors
-from dncd_server.attention import OpenBatches, attention_of
+from dncd_server.attention import attention_of
 from dncd_server.codec import (
     campaign_to_message,
     coverage_to_messages,
@@ -16,6 +16,7 @@ from dncd_server.codec import (
     policy_to_message,
 )
 from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.policies import PolicyDesk
 from dncd_server.replica import Replica
 

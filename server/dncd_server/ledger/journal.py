@@ -3,8 +3,8 @@
 import asyncio
 
 from dncd_engine.state import State
-from dncd_server.attention import OpenBatches
 from dncd_server.ledger.follower import Follower, LedgerThread
+from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.records import Head, NewBatch, NewEvent
 from dncd_server.ledger.store import Store
 

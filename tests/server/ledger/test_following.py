@@ -74,13 +74,17 @@ def told_by(state: State) -> dict[str, object]:
     }
 
 
-ADD = st.tuples(
-    st.just("add"),
-    st.sampled_from(LISTS),
-    st.frozensets(NUMBERS, min_size=1, max_size=6),
-    st.sampled_from([(), ("1202",), ("1202", "1203")]),
-    st.integers(0, 3),
-)
+ADDS = [
+    st.tuples(
+        st.just("add"),
+        st.just(name),
+        st.frozensets(NUMBERS, min_size=1, max_size=6),
+        st.just(coverage),
+        st.integers(0, 3),
+    )
+    for name in LISTS
+    for coverage in ((), ("1202",), ("1202", "1203"))
+]
 DEFINE = st.tuples(st.just("define"), st.sampled_from(LISTS), st.sampled_from(["", "A", "B"]))
 DROP = st.tuples(st.just("drop"), st.sampled_from(LISTS))
 CAMPAIGN = st.tuples(
@@ -89,7 +93,7 @@ CAMPAIGN = st.tuples(
     st.sampled_from([(), ("acme/optout",), ("ftc",)]),
 )
 CHECKPOINT = st.tuples(st.just("checkpoint"))
-STEPS = st.lists(st.one_of(ADD, ADD, ADD, DEFINE, CAMPAIGN, DROP, CHECKPOINT), max_size=14)
+STEPS = st.lists(st.one_of(*ADDS, DEFINE, CAMPAIGN, DROP, CHECKPOINT), max_size=14)
 
 
 async def take(it: Office, model: Model, step: tuple[object, ...], folder: Path) -> None:
@@ -105,10 +109,12 @@ async def take(it: Office, model: Model, step: tuple[object, ...], folder: Path)
                     published_unix_us=published,
                 )
                 title, held, fresh, _ = model.lists[name]
-                dates = {
+                dates = fresh | {
                     prefix: max(published, fresh.get(prefix, 0)) for prefix in coverage or [""]
                 }
-                model.lists[name] = (title, held | numbers, fresh | dates, True)
+                everywhere = dates.get("", -1)
+                kept = {prefix: at for prefix, at in dates.items() if not prefix or at > everywhere}
+                model.lists[name] = (title, held | numbers, kept, True)
                 model.version += 1
                 assert head.version == model.version
         case ("define", str(name), str(title)):
@@ -142,7 +148,7 @@ def test_following_makes_the_state_that_the_changes_imply(steps: list[tuple[obje
     async def grow(folder: Path) -> State:
         model = Model()
         async with office(folder / "ledger") as it:
-            for step in [("define", "acme/optout", ""), *steps]:
+            for step in [*(("define", name, "") for name in LISTS), *steps]:
                 await take(it, model, step, folder)
                 assert told_by(await it.catch_up()) == model.told()
             return it.replica.state
