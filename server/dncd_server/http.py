@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from dncd_server.addresses import Address
 
 REQUEST_TIMEOUT_SECONDS = 5.0
-_PLAIN = [("Content-Type", "text/plain; charset=utf-8")]
+_PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 StartResponse = Callable[..., Any]
 
 
@@ -25,18 +25,19 @@ def application(registry: CollectorRegistry, is_ready: Callable[[], bool]) -> Ca
     """
     metrics = make_wsgi_app(registry, disable_compression=False)
 
+    # wsgiref writes the answer's length into the list of headers: each answer gets a list of its own
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":
             return cast(Iterable[bytes], metrics(environ, start_response))
         if path == "/healthz":
-            start_response("200 OK", _PLAIN)
+            start_response("200 OK", [_PLAIN])
             return [b"ok\n"]
         if path == "/readyz":
             ready = is_ready()
-            start_response("200 OK" if ready else "503 Service Unavailable", _PLAIN)
+            start_response("200 OK" if ready else "503 Service Unavailable", [_PLAIN])
             return [b"ready\n" if ready else b"not ready\n"]
-        start_response("404 Not Found", _PLAIN)
+        start_response("404 Not Found", [_PLAIN])
         return [b"dncd serves /metrics, /healthz and /readyz here\n"]
 
     return answer

@@ -64,6 +64,8 @@ class Node:
         self._registry = CollectorRegistry()
         self._registry.register(NodeCollector(self._replica, self._counts, self._batches))
         self._health = Health()
+        # often enough to be never behind while all is well
+        self._poll_seconds = min(POLL_SECONDS, settings.max_staleness / 4)
         self._checkpointed_version = 0
         self._checkpointed_at = time.monotonic()
 
@@ -101,7 +103,7 @@ class Node:
                 version=self._replica.state.version if self._replica.is_open else 0,
                 insecure=bool(self._settings.exposed),
             )
-            while not await self._stopped_within(POLL_SECONDS):
+            while not await self._stopped_within(self._poll_seconds):
                 await self._follow(journal)
                 await self._checkpoint(folder, force=False)
             await self._drain(screening, control, folder)

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from dncd.v1 import batch_pb2, policy_pb2, screening_pb2, verdict_pb2
@@ -139,3 +140,11 @@ def memory_bytes(daemon: Daemon) -> int:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) << 10
     raise AssertionError("no VmRSS")
+
+
+def health_of(channel: grpc.Channel, service: str = "") -> str:
+    """Return what a plane says of its health."""
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    request = health_pb2.HealthCheckRequest(service=service)
+    status = stub.Check(request, timeout=SECONDS).status
+    return health_pb2.HealthCheckResponse.ServingStatus.Name(status)

@@ -82,7 +82,9 @@ class Follower:
             for event in events:
                 self._state = await self._applied(event)
             if events:
-                self._replica.install(self._state)
+                # a node that is shut stays so until it has read to the end: half a ledger allows what the rest blocks
+                if self._replica.is_open:
+                    self._replica.install(self._state)
                 continue
             head = await self._ledger.run(store.head)
             if head is None or (head.epoch, head.version, head.hash) != (
