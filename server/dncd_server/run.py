@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from dncd_server.api.planes import BindError
-from dncd_server.errors import LedgerError
+from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.node import Node
 from dncd_server.settings import Settings
 
@@ -17,7 +17,7 @@ def run(settings: Settings) -> int:
     """Run a node; return the exit code: 0 stopped as asked, 3 could not start."""
     try:
         asyncio.run(_run(settings))
-    except (LedgerError, BindError, OSError) as error:
+    except (LedgerError, UnavailableError, BindError, OSError) as error:
         _log.critical("cannot_start", error=str(error))
         return CANNOT_START
     return 0

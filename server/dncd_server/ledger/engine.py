@@ -4,12 +4,13 @@ SQLite before 3.51.3 can damage a file when two connections checkpoint at once, 
 own exclusive lock holds everybody else out (https://sqlite.org/wal.html#walresetbug).
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.engine import Connection, Engine, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from dncd_server.errors import LedgerError
@@ -62,6 +63,7 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
     )
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
+    sa.event.listen(engine, "handle_error", _name_damage)
     try:
         _migrate(engine)
     except OperationalError as error:
@@ -73,9 +75,10 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
         raise LedgerError(
             f"the ledger cannot be opened: {parsed.database}: {error.orig}"
         ) from error
-    except sa.exc.DatabaseError as error:
+    except (DatabaseError, UnicodeError) as error:
         engine.dispose()
-        raise LedgerError(f"this file is no ledger: {parsed.database}: {error.orig}") from error
+        cause = getattr(error, "orig", error)
+        raise LedgerError(f"this file is no ledger: {parsed.database}: {cause}") from error
     except BaseException:
         engine.dispose()
         raise
@@ -94,6 +97,14 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _name_damage(context: ExceptionContext) -> None:
+    """Tell a file that is damaged from one that cannot be reached just now."""
+    error = context.original_exception
+    is_damage = type(error) is sqlite3.DatabaseError and "malformed" in str(error)
+    if is_damage or isinstance(error, UnicodeError):
+        raise LedgerError(f"the ledger's file is damaged: {error}") from error
 
 
 def _migrate(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from dncd.v1 import ledger_pb2
 from dncd_engine.state import ChainBrokenError, State
 from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger.apply import BatchSegments, batch_effect, next_state, roles_stored
-from dncd_server.ledger.records import StoredEvent, StoredSegment
+from dncd_server.ledger.records import Head, StoredEvent, StoredSegment
 from dncd_server.ledger.store import Store
 from dncd_server.replica import Replica
 
@@ -33,11 +33,22 @@ class LedgerThread:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
 
     async def run(self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Run a call of the store there, and see it through even if the caller goes away."""
+        """Run a call of the store there, and see it through even if the caller goes away.
+
+        Raises:
+            LedgerError: The database is damaged.
+            UnavailableError: The database cannot be reached; what was asked may or may not have been done.
+        """
         loop = asyncio.get_running_loop()
-        return await asyncio.shield(
-            loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
-        )
+        try:
+            return await asyncio.shield(
+                loop.run_in_executor(self._executor, lambda: call(*args, **kwargs))
+            )
+        except SQLAlchemyError as error:
+            _log.error("ledger_out_of_reach", error=type(error).__name__)
+            raise UnavailableError(
+                "LEDGER_OUT_OF_REACH", "the ledger cannot be reached; try again"
+            ) from error
 
     def close(self) -> None:
         """Wait for what runs, then close the store."""
@@ -59,6 +70,8 @@ class Follower:
 
         Raises:
             LedgerError: The ledger cannot be followed; the replica answers nothing any more.
+            UnavailableError: The ledger cannot be reached. What is in memory stays true of its version; past
+                ``max_staleness`` every answer is NODE_BEHIND.
         """
         async with self._lock:
             try:
@@ -67,12 +80,6 @@ class Follower:
                 self._replica.close("LEDGER_UNUSABLE")
                 _log.critical("ledger_unusable", version=self._state.version, error=str(error))
                 raise LedgerError(str(error)) from error
-            except SQLAlchemyError as error:
-                # what is in memory stays true of its version; past max_staleness every answer is NODE_BEHIND
-                _log.error("ledger_out_of_reach", error=type(error).__name__)
-                raise UnavailableError(
-                    "LEDGER_OUT_OF_REACH", "the ledger cannot be reached; try again"
-                ) from error
             return self._state
 
     async def _catch_up(self) -> None:
@@ -87,11 +94,8 @@ class Follower:
                     self._replica.install(self._state)
                 continue
             head = await self._ledger.run(store.head)
-            if head is None or (head.epoch, head.version, head.hash) != (
-                self._state.epoch,
-                self._state.version,
-                self._state.head,
-            ):
+            state = self._state
+            if head != Head(state.epoch, state.version, state.head, state.at_us):
                 raise LedgerError("the ledger's head is not the event that was applied last")
             if self._replica.is_open:
                 self._replica.hear()

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -14,6 +15,14 @@ from sqlalchemy import (
     Table,
 )
 
+
+class Blob(LargeBinary):
+    """Bytes, given back as the driver has them, so that who reads can say which row is damaged."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Convert nothing."""
+
+
 metadata = MetaData()
 
 # One row: the position, the epoch and the hash that the next event builds on.
@@ -23,7 +32,7 @@ head = Table(
     Column("id", SmallInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
     Column("epoch", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("hash", LargeBinary(32), nullable=False),
+    Column("hash", Blob(32), nullable=False),
     Column("at_us", BigInteger, nullable=False),
 )
 
@@ -36,10 +45,10 @@ event = Table(
     Column("at_us", BigInteger, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("needs", Integer, nullable=False),
-    Column("effect_digest", LargeBinary(32), nullable=False),
-    Column("evidence_digest", LargeBinary(32), nullable=False),
-    Column("prev_hash", LargeBinary(32), nullable=False),
-    Column("hash", LargeBinary(32), nullable=False),
+    Column("effect_digest", Blob(32), nullable=False),
+    Column("evidence_digest", Blob(32), nullable=False),
+    Column("prev_hash", Blob(32), nullable=False),
+    Column("hash", Blob(32), nullable=False),
 )
 
 # Effect and evidence of an event with the salts of their digests: the rows that erasure deletes.
@@ -48,8 +57,8 @@ body = Table(
     metadata,
     Column("version", BigInteger, ForeignKey("event.version"), primary_key=True),
     Column("part", SmallInteger, primary_key=True, autoincrement=False),
-    Column("salt", LargeBinary(32), nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("salt", Blob(32), nullable=False),
+    Column("data", Blob, nullable=False),
 )
 
 # A batch that was taken (version set) or refused (version null), found by the client's own id.
@@ -61,10 +70,10 @@ batch = Table(
     Column("state", SmallInteger, nullable=False),
     Column("version", BigInteger, ForeignKey("event.version"), nullable=True, unique=True),
     Column("upload", BigInteger, nullable=True),
-    Column("content_digest", LargeBinary(32), nullable=False),
+    Column("content_digest", Blob(32), nullable=False),
     Column("open_rejects", BigInteger, nullable=False),
     Column("received_us", BigInteger, nullable=False),
-    Column("report", LargeBinary, nullable=False),
+    Column("report", Blob, nullable=False),
 )
 Index("batch_by_list", batch.c.list, batch.c.received_us)
 Index("batch_by_open_rejects", batch.c.open_rejects)
@@ -88,8 +97,8 @@ segment = Table(
     Column("role", SmallInteger, primary_key=True, autoincrement=False),
     Column("prefix", BigInteger, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
-    Column("digest", LargeBinary(32), nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("digest", Blob(32), nullable=False),
+    Column("data", Blob, nullable=False),
 )
 Index("segment_by_prefix", segment.c.prefix)
 

@@ -7,12 +7,14 @@ it says of a batch, and the head. Versions are gapless because the head is read 
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, SALT_BYTES, EventHeader, salted_digest
 from dncd_server.errors import LedgerError
+from dncd_server.ledger import rows
 from dncd_server.ledger.records import (
     BatchRow,
     Head,
@@ -61,6 +63,8 @@ class Store:
         with self._engine.begin() as connection:
             if _head(connection) is not None:
                 raise LedgerError("there is a ledger in this database already")
+            if connection.execute(sa.select(event.c.version).limit(1)).first() is not None:
+                raise LedgerError("the database holds events, but its head is missing")
             # 63 bits: the column is signed on every engine
             epoch = secrets.randbits(63)
             connection.execute(
@@ -92,7 +96,11 @@ class Store:
             _insert_batch(connection, refused, None)
 
     def events_after(self, version: int, limit: int) -> list[StoredEvent]:
-        """Return the events that follow a version, in order, with their effects."""
+        """Return the events that follow a version, in order, with their effects.
+
+        Raises:
+            LedgerError: The first of them cannot be read; those before a later one come without it.
+        """
         effect = body.alias()
         statement = (
             sa.select(event, effect.c.salt, effect.c.data, batch.c.upload)
@@ -105,7 +113,7 @@ class Store:
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [_stored_event(row) for row in connection.execute(statement)]
+            return _until_damaged(connection.execute(statement).all())
 
     def evidence(self, version: int) -> tuple[bytes, bytes] | None:
         """Return (salt, bytes) of an event's evidence, None where it is not there."""
@@ -114,7 +122,10 @@ class Store:
         )
         with self._engine.connect() as connection:
             row = connection.execute(statement).first()
-            return None if row is None else (bytes(row.salt), bytes(row.data))
+            if row is None:
+                return None
+            what = f"the evidence of version {version}"
+            return rows.blob(row.salt, what, SALT_BYTES), rows.blob(row.data, what)
 
     def event_hash(self, version: int) -> bytes | None:
         """Return the hash of the event at a version, None where there is none."""
@@ -122,7 +133,7 @@ class Store:
             row = connection.execute(
                 sa.select(event.c.hash).where(event.c.version == version)
             ).first()
-            return None if row is None else bytes(row.hash)
+            return None if row is None else rows.blob(row.hash, f"version {version}")
 
     def list_version(self, name: str) -> int:
         """Return the newest version that changed a list, 0 where none did."""
@@ -139,7 +150,7 @@ class Store:
 
     def stage_segments(self, upload: int, segments: Sequence[StoredSegment]) -> None:
         """Write segments of a staged upload in one short transaction, and its heartbeat."""
-        rows = [
+        values = [
             {
                 "upload": upload,
                 "stratum": item.stratum,
@@ -153,8 +164,8 @@ class Store:
         ]
         beat = sa.update(staged).where(staged.c.upload == upload)
         with self._engine.begin() as connection:
-            if rows:
-                connection.execute(sa.insert(segment), rows)
+            if values:
+                connection.execute(sa.insert(segment), values)
             connection.execute(beat.values(heartbeat_us=time.time_ns() // 1000))
 
     def unstage_difference(self, upload: int) -> None:
@@ -183,27 +194,25 @@ class Store:
         key = sa.tuple_(segment.c.stratum, segment.c.role, segment.c.prefix)
         while True:
             statement = (
-                sa.select(segment, segment.c.count.label("held"))
+                sa.select(segment)
                 .where(segment.c.upload == upload, segment.c.role.in_(roles), key > after)
                 .order_by(segment.c.stratum, segment.c.role, segment.c.prefix)
                 .limit(256)
             )
             with self._engine.connect() as connection:
-                rows = connection.execute(statement).all()
-            if not rows:
+                page = connection.execute(statement).all()
+            if not page:
                 return
-            for row in rows:
-                yield StoredSegment(
-                    row.role, row.stratum, row.prefix, row.held, bytes(row.digest), bytes(row.data)
-                )
-            after = (rows[-1].stratum, rows[-1].role, rows[-1].prefix)
+            for row in page:
+                yield rows.stored_segment(row)
+            after = (page[-1].stratum, page[-1].role, page[-1].prefix)
 
     def batch(self, batch_id: str) -> BatchRow | None:
         """Return a batch by its id, None where there is none."""
         statement = sa.select(batch).where(batch.c.batch_id == batch_id)
         with self._engine.connect() as connection:
             row = connection.execute(statement).first()
-            return None if row is None else _batch_row(row)
+            return None if row is None else rows.batch_row(row)
 
     def batches(self, list_name: str, before_version: int, limit: int) -> list[BatchRow]:
         """Return batches newest first, of one list or of all."""
@@ -213,7 +222,7 @@ class Store:
         if before_version:
             statement = statement.where(batch.c.version < before_version)
         with self._engine.connect() as connection:
-            return [_batch_row(row) for row in connection.execute(statement.limit(limit))]
+            return [rows.batch_row(row) for row in connection.execute(statement.limit(limit))]
 
     def newest_batches(self, lists: Sequence[str]) -> dict[str, str]:
         """Return the id of the newest batch in force, by list."""
@@ -238,13 +247,14 @@ class Store:
         )
         with self._engine.connect() as connection:
             return [
-                _batch_row(row) for row in connection.execute(statement.order_by(batch.c.version))
+                rows.batch_row(row)
+                for row in connection.execute(statement.order_by(batch.c.version))
             ]
 
 
 def _head(connection: Connection) -> Head | None:
     row = connection.execute(sa.select(head)).first()
-    return None if row is None else Head(row.epoch, row.version, bytes(row.hash), row.at_us)
+    return None if row is None else rows.head_of(row)
 
 
 def _append(connection: Connection, new: NewEvent) -> Head:
@@ -331,14 +341,13 @@ def _set_list_version(connection: Connection, name: str, version: int) -> None:
         connection.execute(sa.insert(list_head).values(list=name, version=version))
 
 
-def _stored_event(row: sa.Row[tuple[object, ...]]) -> StoredEvent:
-    columns = row._mapping
-    header = EventHeader(**{name: columns[event.c[name]] for name in EventHeader.__slots__})
-    return StoredEvent(
-        header, columns[event.c.hash], columns["salt"], columns["data"], columns["upload"]
-    )
-
-
-def _batch_row(row: sa.Row[tuple[object, ...]]) -> BatchRow:
-    columns = row._mapping
-    return BatchRow(**{name: columns[name] for name in BatchRow.__slots__})
+def _until_damaged(page: Sequence[sa.Row[Any]]) -> list[StoredEvent]:
+    found: list[StoredEvent] = []
+    for row in page:
+        try:
+            found.append(rows.stored_event(row))
+        except LedgerError:
+            if not found:
+                raise
+            break
+    return found

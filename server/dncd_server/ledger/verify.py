@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from dncd.v1 import ledger_pb2
 from dncd_engine.chain import digests_equal, salted_digest
@@ -12,10 +13,11 @@ from dncd_engine.state import ChainBrokenError, State
 from dncd_server.errors import LedgerError
 from dncd_server.ledger.apply import batch_effect, checked_effect, decoded
 from dncd_server.ledger.engine import open_engine
-from dncd_server.ledger.records import StoredEvent
+from dncd_server.ledger.records import Head, StoredEvent
 from dncd_server.ledger.store import Store
 
 EVENTS_A_PAGE = 256
+_WITHOUT_SEGMENTS = (ledger_pb2.EVENT_KIND_LEDGER_CREATED, ledger_pb2.EVENT_KIND_POLICY_APPLIED)
 _STORED_ROLE: dict[int, int] = {
     ledger_pb2.SEGMENT_ROLE_NAMED_AND_ENTER: ledger_pb2.SEGMENT_ROLE_NAMED,
 }
@@ -45,28 +47,27 @@ class Verification:
 def verify(store: Store) -> Verification:
     """Walk a ledger from its first event to its head."""
     state, segments = State(), 0
-    while events := store.events_after(state.version, EVENTS_A_PAGE):
-        for event in events:
-            try:
+    try:
+        while events := store.events_after(state.version, EVENTS_A_PAGE):
+            for event in events:
                 followed = state.follow(event.header, event.hash)
                 segments += _verify_event(store, event)
-            except (LedgerError, ChainBrokenError) as error:
-                broken = state.version + 1
-                return Verification(
-                    False, state.version, state.version, segments, broken, str(error)
-                )
-            state = followed
-    head = store.head()
-    if head is None or (head.version, head.epoch, head.hash) != (
-        state.version,
-        state.epoch,
-        state.head,
-    ):
+                state = followed
+        head = store.head()
+    except (LedgerError, ChainBrokenError) as error:
+        return _broken(state, segments, state.version + 1, str(error))
+    except SQLAlchemyError as error:
+        problem = f"the database cannot be read any further: {getattr(error, 'orig', error)}"
+        return _broken(state, segments, state.version + 1, problem)
+    if head != Head(state.epoch, state.version, state.head, state.at_us):
+        newest = state.version if head is None else min(head.version, state.version)
         problem = "the head is not the newest event: events are missing or were added past it"
-        return Verification(
-            False, state.version, state.version, segments, state.version + 1, problem
-        )
+        return _broken(state, segments, newest + 1, problem)
     return Verification(True, state.version, state.version, segments)
+
+
+def _broken(state: State, segments: int, version: int, problem: str) -> Verification:
+    return Verification(False, state.version, state.version, segments, version, problem)
 
 
 def _verify_event(store: Store, event: StoredEvent) -> int:
@@ -77,17 +78,30 @@ def _verify_event(store: Store, event: StoredEvent) -> int:
         raise LedgerError(f"the evidence of version {version} is missing")
     if not digests_equal(salted_digest(*evidence), event.header.evidence_digest):
         raise LedgerError(f"the evidence of version {version} is damaged")
-    if event.header.kind != ledger_pb2.EVENT_KIND_BATCH_APPLIED:
+    if event.header.kind in _WITHOUT_SEGMENTS:
         return 0
+    if event.header.kind != ledger_pb2.EVENT_KIND_BATCH_APPLIED:
+        kind = event.header.kind
+        raise LedgerError(f"version {version} is of kind {kind}, which needs a newer dncd")
+    return _verify_segments(store, event)
+
+
+def _verify_segments(store: Store, event: StoredEvent) -> int:
+    version = event.header.version
     effect = batch_effect(event)
-    due = {(_STORED_ROLE.get(ref.role, int(ref.role)), ref.prefix): ref for ref in effect.segments}
+    due = {
+        (_STORED_ROLE.get(ref.role, int(ref.role)), ref.stratum, ref.prefix): ref
+        for ref in effect.segments
+    }
     count = len(due)
     if event.upload is None:
         raise LedgerError(f"the batch of version {version} is missing")
     for stored in store.segments(event.upload, list(ledger_pb2.SegmentRole.values())):
-        ref = due.pop((stored.role, stored.prefix), None)
+        ref = due.pop((stored.role, stored.stratum, stored.prefix), None)
         if ref is None:
             raise LedgerError(f"version {version} holds a segment that its effect does not name")
+        if (stored.digest, stored.count) != (ref.digest, ref.count):
+            raise LedgerError(f"a segment of version {version} is not described as in its effect")
         decoded(version, event.effect_salt or b"", stored, ref.digest, ref.count)
     if due:
         raise LedgerError(f"version {version} lacks {len(due)} of its segments")

@@ -139,7 +139,7 @@ async def take(it: Office, model: Model, step: tuple[object, ...], folder: Path)
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 @given(STEPS)
 def test_following_makes_the_state_that_the_changes_imply(steps: list[tuple[object, ...]]) -> None:
