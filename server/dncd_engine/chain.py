@@ -43,17 +43,20 @@ class EventHeader:
     prev_hash: bytes
 
     def hash(self) -> bytes:
-        """Return SHA-256 of the header in fixed width."""
-        packed = _HEADER.pack(
-            self.version,
-            self.epoch,
-            self.at_us,
-            self.kind,
-            self.needs,
-            self.effect_digest,
-            self.evidence_digest,
-            self.prev_hash,
-        )
+        """Return SHA-256 of the header in fixed width.
+
+        Raises:
+            ValueError: A field does not have its width; padded or cut, two headers could have one hash.
+        """
+        digests = (self.effect_digest, self.evidence_digest, self.prev_hash)
+        if any(len(digest) != DIGEST_BYTES for digest in digests):
+            raise ValueError("a digest of the header is out of range")
+        try:
+            packed = _HEADER.pack(
+                self.version, self.epoch, self.at_us, self.kind, self.needs, *digests
+            )
+        except struct.error as error:
+            raise ValueError("a number of the header is out of range") from error
         return hashlib.sha256(packed).digest()
 
 

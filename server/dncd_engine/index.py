@@ -69,7 +69,7 @@ class NumberSetChange:
         self._size_bytes = base.size_bytes
 
     def enter(self, prefix: int, bitmap: BitMap) -> None:
-        """Put numbers in; those that are there already change nothing."""
+        """Put numbers in; those that are there already change nothing. The bitmap may be kept: do not change it."""
         held = self._segments.get(prefix)
         self._put(prefix, held, bitmap if held is None else held | bitmap)
 

@@ -76,7 +76,7 @@ def decode(segment: Segment, salt: bytes, digest: bytes) -> BitMap:
         raise SegmentDamagedError("a segment's bytes do not have their digest")
     try:
         bitmap = BitMap.deserialize(segment.data)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # IndexError where there are no bytes at all
         raise SegmentDamagedError("a segment's bytes are no bitmap") from error
     fits = 0 <= segment.prefix <= MAX_PREFIX and len(bitmap) == segment.count > 0
     if not fits or bitmap.max() > LOW_MASK or len(bitmap.serialize()) != len(segment.data):
