@@ -372,13 +372,13 @@ def test_nothing_is_answered_from_a_ledger_half_read(start_daemon: StartDaemon) 
     daemon = start_daemon()
     with daemon.stubs() as stubs:
         apply(stubs, {"optout": STARTS_EMPTY}, {"default": dialled_everywhere()})
-        for turn in range(600):
+        for turn in range(300):
             title = policy_pb2.CampaignDefinition(countries=["JP"], title=f"turn {turn}")
             apply(stubs, campaigns={"titled": title})
         upload(stubs, "optout", yokohama(1).encode(), "last")
         version = version_of(stubs)
     listen, control, http = daemon.listen, daemon.control, daemon.http
-    for _ in range(3):
+    for _ in range(2):
         daemon.kill()
         flags = ("--listen", listen, "--control", control, "--http", http)
         daemon = start_daemon(*flags, wait=False)
