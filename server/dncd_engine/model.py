@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from dncd_engine.names import may_use
+from dncd_engine.names import client_of, may_use
 
 DAY_SECONDS = 86_400
 REGISTRY_MAX_AGE_SECONDS = 31 * DAY_SECONDS
@@ -105,10 +105,15 @@ class Policy:
         )
 
     @property
+    def is_of_clients(self) -> bool:
+        """Whether names belong to clients, so that a call must say for whom it is."""
+        return any(client_of(name) for name in (*self.lists, *self.campaigns))
+
+    @property
     def unused_lists(self) -> tuple[str, ...]:
         """The blocking lists that no campaign is blocked by."""
-        if not self.campaigns:
-            return ()
+        if not self.campaigns and not self.is_of_clients:
+            return ()  # a call without a campaign is blocked by all
         used = {name for campaign in self.campaigns for name in self.blocking_lists_of(campaign)}
         return tuple(
             name

@@ -133,8 +133,18 @@ class State:
         return replace(self, region=region)._compiled()
 
     def with_policy(self, change: PolicyChange) -> "State":
-        """Return this state with a policy change applied, at this state's version."""
+        """Return this state with a policy change applied, at this state's version.
+
+        Raises:
+            ChainBrokenError: A campaign would rest on a list that does not exist.
+        """
         policy = changed_policy(self.policy, change)
+        if any(
+            name not in policy.lists for item in policy.campaigns.values() for name in item.block
+        ):
+            raise ChainBrokenError(
+                f"a campaign of version {self.version} rests on a list that does not exist"
+            )
         lists = {
             name: replace(self.lists[name], definition=definition)
             if name in self.lists
@@ -188,7 +198,7 @@ class State:
         return CompiledCampaign(name, frozenset(countries), countries[0], lists)
 
     def _compile_unnamed(self) -> CompiledCampaign | None:
-        if any("/" in name for name in (*self.lists, *self.policy.campaigns)):
+        if self.policy.is_of_clients:
             return None
         blocking = (item for _, item in sorted(self.lists.items()) if item.definition.kind.blocks)
         return CompiledCampaign("", None, self.region, tuple(blocking))

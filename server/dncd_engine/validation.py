@@ -1,15 +1,17 @@
 """Whether a policy is one that dncd can keep: every problem, with its field and its mend."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dncd_engine.model import CampaignDefinition, ListDefinition, Policy
+from dncd_engine.model import DAY_SECONDS, CampaignDefinition, ListDefinition, ListKind, Policy
 from dncd_engine.names import RESERVED_CAMPAIGNS, is_name, may_use
 from dncd_engine.numbers import is_region
 
 MAX_TEXT_BYTES = 256
 MAX_PREFIX_DIGITS = 15
+MAX_AGE_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,17 @@ def _name(group: str, name: str) -> Iterator[Problem]:
 def _text(field: str, text: str) -> Iterator[Problem]:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
         yield Problem(field, f"at most {MAX_TEXT_BYTES} bytes of text")
-    if any(ord(character) < 32 for character in text):
+    if any(unicodedata.category(character) == "Cc" for character in text):
         yield Problem(field, "a control character stands in it; take it out")
 
 
 def _purposes(policy: Policy) -> Iterator[Problem]:
     for purpose in policy.purposes:
-        if not purpose or len(purpose) > MAX_TEXT_BYTES or purpose != purpose.strip():
-            yield Problem("purposes", "a purpose is 1 to 256 characters without blanks around it")
+        length = len(purpose.encode("utf-8", "surrogatepass"))
+        if not 0 < length <= MAX_TEXT_BYTES or purpose != purpose.strip():
+            yield Problem("purposes", "a purpose is 1 to 256 bytes without blanks around it")
+        else:
+            yield from _text("purposes", purpose)
     if len(set(policy.purposes)) != len(policy.purposes):
         yield Problem("purposes", "a purpose stands twice; take one out")
 
@@ -94,6 +99,16 @@ def _list(field: str, definition: ListDefinition) -> Iterator[Problem]:
         yield Problem(
             f"{field}.kind",
             "this version knows the kinds do_not_contact, suspended_use and registry",
+        )
+    if definition.max_age_seconds and definition.kind is not ListKind.REGISTRY:
+        yield Problem(
+            f"{field}.max_age",
+            "only a registry has a publisher's date to be too old by; take it out",
+        )
+    elif definition.max_age_seconds > MAX_AGE_DAYS * DAY_SECONDS:
+        yield Problem(
+            f"{field}.max_age",
+            f"at most {MAX_AGE_DAYS} days; a list that is never too old is no registry",
         )
     if definition.starts_empty and not definition.kind.is_own:
         yield Problem(
@@ -136,12 +151,22 @@ def _campaign(
             "except takes lists from the default; with block there is none, so drop one",
         )
     if campaign.opt_out:
-        yield from _use(f"{field}.opt_out", name, campaign.opt_out, policy)
-        target = policy.lists.get(campaign.opt_out)
-        if target is not None and not target.kind.is_own:
-            yield Problem(
-                f"{field}.opt_out", "opt-outs go to a do_not_contact or suspended_use list"
-            )
+        yield from _opt_out(f"{field}.opt_out", name, campaign, policy)
+
+
+def _opt_out(
+    field: str, name: str, campaign: CampaignDefinition, policy: Policy
+) -> Iterator[Problem]:
+    unusable = list(_use(field, name, campaign.opt_out, policy))
+    if unusable:
+        yield from unusable
+    elif not policy.lists[campaign.opt_out].kind.is_own:
+        yield Problem(field, "opt-outs go to a do_not_contact or suspended_use list")
+    elif campaign.opt_out not in policy.blocking_lists_of(name):
+        yield Problem(
+            field,
+            "the campaign is not blocked by this list, so whoever opts out would be called again; block on it",
+        )
 
 
 def _use(field: str, campaign: str, list_name: str, policy: Policy) -> Iterator[Problem]:
