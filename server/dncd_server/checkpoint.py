@@ -5,6 +5,7 @@ that is damaged, of another form, or of a ledger that never was at that version 
 """
 
 import hashlib
+import itertools
 import json
 import os
 import struct
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import structlog
-from google.protobuf.message import DecodeError
 from pyroaring import BitMap
 
 from dncd.v1 import policy_pb2
@@ -69,19 +69,25 @@ def read(folder: Path, event_hash: Callable[[int], bytes | None]) -> State | Non
         with path.open("rb") as file:
             _check_digest(file)
             state = _state(_read_frames(file))
-        if event_hash(state.version) != state.head:
-            raise CheckpointDamagedError(
-                "it is of another ledger, or of a history that this one does not have"
-            )
     except FileNotFoundError:
         return None
-    except (CheckpointDamagedError, OSError, ValueError, KeyError, TypeError, DecodeError) as error:
-        _log.warning(
-            "checkpoint_set_aside", path=str(path), error=f"{type(error).__name__}: {error}"
-        )
-        path.rename(path.with_suffix(".set-aside"))
+    # whatever is wrong with it, the index can be made anew; a start must not fail for it
+    except Exception as error:
+        _set_aside(path, f"{type(error).__name__}: {error}")
+        return None
+    if event_hash(state.version) != state.head:
+        _set_aside(path, "it is of another ledger, or of a history that this one does not have")
         return None
     return state
+
+
+def _set_aside(path: Path, why: str) -> None:
+    aside = path.with_suffix(".set-aside")
+    _log.warning("checkpoint_set_aside", path=str(path), error=why)
+    try:
+        path.rename(aside)
+    except OSError as error:
+        _log.error("checkpoint_in_the_way", path=str(path), error=str(error))
 
 
 def _frames(state: State) -> Iterator[bytes]:
@@ -154,7 +160,7 @@ def _state(frames: Iterator[bytes]) -> State:
         )
         for name, (item, held) in numbers.items()
     }
-    if lists.keys() != policy.lists.keys():
+    if lists.keys() != policy.lists.keys() or next(frames, None) is not None:
         raise CheckpointDamagedError("its lists are not those of its policy")
     change = PolicyChange(
         purposes=policy.purposes,
@@ -168,7 +174,8 @@ def _state(frames: Iterator[bytes]) -> State:
 
 def _numbers(frames: Iterator[bytes], count: int) -> NumberSet:
     change = NumberSetChange(NumberSet())
-    for _, frame in zip(range(count), frames, strict=False):
+    left = count
+    for frame in itertools.islice(frames, count):
         prefix, held = _SEGMENT.unpack_from(frame)
         data = frame[_SEGMENT.size :]
         if prefix > MAX_PREFIX or len(data) > MAX_SEGMENT_BYTES:
@@ -177,6 +184,9 @@ def _numbers(frames: Iterator[bytes], count: int) -> NumberSet:
         if len(bitmap) != held or not held or bitmap.max() > LOW_MASK:
             raise CheckpointDamagedError("a segment does not hold what it says")
         change.enter(prefix, bitmap)
+        left -= 1
+    if left:
+        raise CheckpointDamagedError("a list lacks segments")
     return change.finish()
 
 
