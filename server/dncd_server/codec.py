@@ -4,7 +4,12 @@ A field that this version does not act upon is refused, never ignored: a policy 
 number through.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from dncd.v1 import ledger_pb2, policy_pb2, verdict_pb2
 from dncd_engine.lists import ListState
@@ -22,6 +27,21 @@ from dncd_server.errors import FieldProblem, LedgerError
 _LATER_LIST_FIELDS = ("shadow", "confidential", "shown_as", "growth_limit", "release_limit")
 _LATER_CAMPAIGN_FIELDS = ("lift", "require")
 _KINDS = frozenset(int(kind) for kind in ListKind)
+
+
+def has_unknown_fields(message: Message) -> bool:
+    """Tell whether a message holds, at any depth, a field that this version has no name for."""
+    if len(UnknownFieldSet(message)):
+        return True
+    values = (value for field, value in message.ListFields() if field.message_type is not None)
+    parts = itertools.chain.from_iterable(map(_parts, values))
+    return any(has_unknown_fields(part) for part in parts if isinstance(part, Message))
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, Message):
+        return (value,)
+    return value.values() if isinstance(value, Mapping) else value
 
 
 def unsupported_fields(message: policy_pb2.Policy) -> Iterator[FieldProblem]:

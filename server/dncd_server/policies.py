@@ -1,6 +1,6 @@
 """Policy changes: what a request would change, whether that is sound, what it opens, and putting it in force."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as distribution_version
 
@@ -8,10 +8,16 @@ import structlog
 
 from dncd.v1 import ledger_pb2, policy_pb2
 from dncd_engine.model import Policy
+from dncd_engine.names import DEFAULT_CAMPAIGN, client_of, is_name
 from dncd_engine.state import PolicyChange, State, changed_policy
 from dncd_engine.validation import problems_of
 from dncd_server.actors import Actor
-from dncd_server.codec import effect_of_change, policy_from_message, unsupported_fields
+from dncd_server.codec import (
+    effect_of_change,
+    has_unknown_fields,
+    policy_from_message,
+    unsupported_fields,
+)
 from dncd_server.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -60,19 +66,48 @@ def plan(state: State, request: policy_pb2.ApplyPolicyRequest) -> PlannedChange:
             f"the policy is at version {state.policy_version}, not {request.base_version}; look again and repeat",
             {"policy_version": str(state.policy_version)},
         )
-    if request.prune_prefix and (
-        not request.prune_prefix.endswith("/") or request.prune_prefix.count("/") != 1
-    ):
-        raise _invalid([FieldProblem("prune_prefix", 'write CLIENT/, such as "acme/"')])
-    if later := list(unsupported_fields(request.policy)):
-        raise _invalid(later)
+    if wrong := list(_request_problems(request)):
+        raise _invalid(wrong)
     change = _change(state.policy, request)
     after = changed_policy(state.policy, change)
+    _check_unused(change.deleted_lists, after)
     problems = [FieldProblem(item.field, item.message) for item in problems_of(after)]
     problems += _kind_changes(state.policy, change)
     if problems:
         raise _invalid(problems)
     return PlannedChange(change, tuple(_differences(state.policy, after)), after)
+
+
+def _request_problems(request: policy_pb2.ApplyPolicyRequest) -> Iterator[FieldProblem]:
+    """Name what is wrong with a request whatever the policy is."""
+    if has_unknown_fields(request):
+        yield FieldProblem(
+            "policy",
+            "it holds a field that this version does not know; take it out or upgrade dncd",
+        )
+    client = request.prune_prefix.removesuffix("/")
+    if request.prune_prefix and (
+        request.prune_prefix != f"{client}/" or client_of(client) or not is_name(client)
+    ):
+        yield FieldProblem("prune_prefix", 'write CLIENT/, such as "acme/"')
+    for field, deleted, put in (
+        ("delete_lists", request.delete_lists, request.policy.lists),
+        ("delete_campaigns", request.delete_campaigns, request.policy.campaigns),
+    ):
+        for name in sorted(put.keys() & set(deleted)):
+            yield FieldProblem(field, f'"{name}" is both put and deleted; drop one of them')
+    yield from unsupported_fields(request.policy)
+
+
+def _check_unused(deleted: Iterable[str], after: Policy) -> None:
+    for name in sorted(deleted):
+        for campaign, item in sorted(after.campaigns.items()):
+            if name in (*item.block, *item.excluded, item.opt_out):
+                raise ConflictError(
+                    "LIST_IN_USE",
+                    f'the campaign "{campaign}" names the list "{name}"; change the campaign first',
+                    {"list": name, "campaign": campaign},
+                )
 
 
 def _change(old: Policy, request: policy_pb2.ApplyPolicyRequest) -> PolicyChange:
@@ -148,7 +183,8 @@ def _changed_fields(before: object, after: object) -> list[str]:
     slots = getattr(type(before), "__slots__", ())
     if before is None or after is None:
         return []
-    return [field for field in slots if getattr(before, field) != getattr(after, field)]
+    changed = [field for field in slots if getattr(before, field) != getattr(after, field)]
+    return ["except" if field == "excluded" else field for field in changed]
 
 
 def _opens(what: str, name: str, old: Policy, new: Policy) -> bool:
@@ -164,13 +200,26 @@ def _opens(what: str, name: str, old: Policy, new: Policy) -> bool:
             or before.countries != after.countries
             or before.prefixes != after.prefixes
         )
-    if what == "campaign" and name in new.campaigns:
-        if name not in old.campaigns:
-            return False
-        gone = set(old.blocking_lists_of(name)) - set(new.blocking_lists_of(name))
-        wider = set(new.campaigns[name].countries) != set(old.campaigns[name].countries)
-        return bool(gone) or wider
-    return False
+    return what == "campaign" and _campaign_opens(name, old, new)
+
+
+def _campaign_opens(name: str, old: Policy, new: Policy) -> bool:
+    before, after = _blocked_by(name, old), _blocked_by(name, new)
+    if before is None or after is None:
+        return False  # a call is refused before or after it
+    was, now = old.campaigns.get(name), new.campaigns.get(name)
+    # the order counts: the first country is how texts are read
+    is_wider = was is not None and (now is None or now.countries != was.countries)
+    return bool(before - after) or is_wider
+
+
+def _blocked_by(campaign: str, policy: Policy) -> set[str] | None:
+    """Return what a call with a campaign's name is blocked by, None where it is refused."""
+    if campaign in policy.campaigns:
+        return set(policy.blocking_lists_of(campaign))
+    if campaign != DEFAULT_CAMPAIGN or policy.is_of_clients:
+        return None
+    return {name for name, item in policy.lists.items() if item.kind.blocks}
 
 
 def _invalid(problems: list[FieldProblem]) -> InvalidRequestError:

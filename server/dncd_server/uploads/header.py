@@ -14,6 +14,7 @@ from dncd_engine.state import State
 from dncd_engine.validation import MAX_TEXT_BYTES, is_prefix
 from dncd_files.encodings import ENCODINGS
 from dncd_files.layouts import LAYOUTS
+from dncd_server.codec import has_unknown_fields
 from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
 
 MAX_COLUMNS = 20
@@ -94,6 +95,9 @@ def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
 
 def _problems(header: batch_pb2.BatchHeader) -> list[FieldProblem]:
     found = []
+    if has_unknown_fields(header):
+        told = "it holds a field that this version does not know; take it out or upgrade dncd"
+        found.append(FieldProblem("header", told))
     for field, sound, mend in _form_checks(header):
         if not sound:
             found.append(FieldProblem(f"header.{field}", mend))
