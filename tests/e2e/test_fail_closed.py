@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,14 @@ from dncd.v1 import (
     verdict_pb2,
 )
 from dncd_engine.chain import LEDGER_FORMAT, EventHeader
+from e2e.asking import Asker
 from e2e.ledgers import ledger_of, opened
 from e2e.numbering import e164, fiction, yokohama
 from e2e.planes import (
     DO_NOT_CONTACT,
     SECONDS,
     STARTS_EMPTY,
+    Failure,
     apply,
     check,
     dialled_everywhere,
@@ -445,3 +448,39 @@ def test_a_node_that_was_stopped_still_answers_nothing_too_old(start_daemon: Sta
                 assert time.monotonic() < until
             assert daemon.get("/readyz")[0] == 200
         _log.info("after a pause it said %s", seen)
+
+
+def test_changes_and_looks_at_the_ledger_at_once_disturb_no_answer(shared: Daemon) -> None:
+    """An upload looks at the ledger's head when it begins; a change may come just then."""
+    over = threading.Event()
+    problems: list[Failure] = []
+
+    def change() -> None:
+        with shared.stubs() as stubs:
+            for turn in range(300):
+                title = policy_pb2.CampaignDefinition(countries=["JP"], title=f"at once {turn}")
+                try:
+                    apply(stubs, campaigns={"at-once": title})
+                except grpc.RpcError as error:
+                    problems.append(failure(error))
+        over.set()
+
+    def look() -> None:
+        with shared.stubs() as stubs:
+            while not over.is_set():
+                failed = failure_of(lambda: upload(stubs, "nowhere", b"x", "looks"))
+                if failed.code is not grpc.StatusCode.NOT_FOUND:
+                    problems.append(failed)
+
+    with shared.stubs() as stubs:
+        apply(stubs, {"calm": STARTS_EMPTY}, {"calm": _campaign("calm")})
+    workers = [threading.Thread(target=work) for work in (change, look, look, look)]
+    with Asker(shared, {FREE: ALLOWED}, "calm") as asker:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+            assert not worker.is_alive()
+    assert problems == []
+    assert asker.problems == []
+    assert asker.asked > 100

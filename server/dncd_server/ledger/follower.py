@@ -85,7 +85,7 @@ class Follower:
     async def _catch_up(self) -> None:
         store = self._ledger.store
         while True:
-            events = await self._ledger.run(store.events_after, self._state.version, EVENTS_A_PAGE)
+            events, head = await self._ledger.run(_news, store, self._state.version)
             for event in events:
                 self._state = await self._applied(event)
             if events:
@@ -93,7 +93,6 @@ class Follower:
                 if self._replica.is_open:
                     self._replica.install(self._state)
                 continue
-            head = await self._ledger.run(store.head)
             state = self._state
             if head != Head(state.epoch, state.version, state.head, state.at_us):
                 raise LedgerError("the ledger's head is not the event that was applied last")
@@ -117,6 +116,11 @@ class Follower:
                 segments.take(stored)
             await asyncio.sleep(0)
         return next_state(self._state, event, segments.finish())
+
+
+def _news(store: Store, version: int) -> tuple[list[StoredEvent], Head | None]:
+    """Return what follows a version and the head: in one call, so that no append comes between the two."""
+    return store.events_after(version, EVENTS_A_PAGE), store.head()
 
 
 def _take(pages: Iterator[StoredSegment], count: int) -> list[StoredSegment]:
