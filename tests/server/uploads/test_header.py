@@ -1,0 +1,342 @@
+"""What an uploader declares is looked at before a byte of the file is read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from dncd.v1 import batch_pb2
+from dncd_engine.state import State
+from dncd_engine.token import Token
+from dncd_files.encodings import ENCODINGS
+from dncd_files.layouts import LAYOUTS
+from dncd_server.errors import InvalidRequestError, NotFoundError
+from dncd_server.ingest.messages import Refused, RowCounts
+from dncd_server.ledger.records import BatchRow, Head
+from dncd_server.policies import plan as policy_plan
+from dncd_server.uploads import reports
+from dncd_server.uploads.difference import Difference
+from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
+from dncd_server.uploads.header import planned
+from server.building import ACTOR, a_list, done, policy_request
+
+Header = batch_pb2.BatchHeader
+LATER = "this version does not act upon it; take it out"
+SHA = "ab" * 32
+LONG = "x" * 257
+
+
+def state(region: str = "JP") -> State:
+    request = policy_request(
+        {
+            "acme/optout": a_list(layout="csv"),
+            "ftc": a_list("registry", tz="America/New_York"),
+            "utc": a_list(tz="UTC"),
+        }
+    )
+    base = replace(State(), region=region, version=2)
+    return base.with_policy(policy_plan(base, request).change)
+
+
+STATE = state()
+
+
+def header(**fields: object) -> Header:
+    base: dict[str, object] = {
+        "batch_id": "b1",
+        "list": "acme/optout",
+        "mode": batch_pb2.BATCH_MODE_ADD,
+    }
+    return Header(**base | fields)  # type: ignore[arg-type]
+
+
+def attributes(**fields: object) -> Header:
+    return header(attributes=batch_pb2.Attributes(**fields))  # type: ignore[arg-type]
+
+
+_BAD = [
+    (
+        {"batch_id": ""},
+        "batch_id: an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'",
+    ),
+    (
+        {"batch_id": "a b"},
+        "batch_id: an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'",
+    ),
+    (
+        {"batch_id": "x" * 65},
+        "batch_id: an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'",
+    ),
+    (
+        {"list": "Acme/Optout"},
+        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash",
+    ),
+    (
+        {"list": ""},
+        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash",
+    ),
+    ({"mode": 0}, "mode: say add"),
+    ({"mode": 99}, "mode: say add"),
+    ({"mode": batch_pb2.BATCH_MODE_REMOVE}, "mode: this version takes the mode add"),
+    ({"mode": batch_pb2.BATCH_MODE_REPLACE}, "mode: this version takes the mode add"),
+    ({"mode": batch_pb2.BATCH_MODE_CHANGE}, "mode: this version takes the mode add"),
+    ({"region": "jp"}, "region: two capital letters of ISO 3166, such as JP"),
+    ({"region": "ZZ"}, "region: two capital letters of ISO 3166, such as JP"),
+    ({"encoding": "latin-9"}, f"encoding: one of {', '.join(ENCODINGS)}"),
+    ({"layout": "cards"}, f"layout: one of {', '.join(LAYOUTS)}"),
+    ({"columns": ["a"] * 21}, "columns: at most 20"),
+    ({"coverage": ["1202"] * 2001}, "coverage: at most 2000"),
+    (
+        {"coverage": ["1202", "0120"]},
+        "coverage: E.164 digits with the country code first, such as 1202",
+    ),
+    (
+        {"coverage": [""]},
+        "coverage: E.164 digits with the country code first, such as 1202",
+    ),
+    (
+        {"coverage": ["１２０２"]},
+        "coverage: E.164 digits with the country code first, such as 1202",
+    ),
+    ({"published_unix_us": -1}, "published_unix_us: microseconds since 1970"),
+    ({"published_date": "2026-2-3"}, "published_date: one date as YYYY-MM-DD"),
+    ({"published_date": "20260203"}, "published_date: one date as YYYY-MM-DD"),
+    ({"published_date": "2026-02-30"}, "published_date: one date as YYYY-MM-DD"),
+    ({"published_date": "1969-12-31"}, "published_date: one date as YYYY-MM-DD"),
+    (
+        {"published_date": "2026-02-03", "published_unix_us": 1},
+        "published_date: one date as YYYY-MM-DD",
+    ),
+    ({"file_name": LONG}, "file_name: at most 256 bytes"),
+    ({"file_name": "禁" * 86}, "file_name: at most 256 bytes"),
+    ({"reason": LONG}, "reason: at most 256 bytes"),
+    ({"base_batch_id": "b0"}, f"base_batch_id: {LATER}"),
+    ({"base_published_unix_us": 1}, f"base_published_unix_us: {LATER}"),
+    ({"everything": True}, f"everything: {LATER}"),
+]
+_BAD_ATTRIBUTES = [
+    ({"effective_unix_us": 1}, f"effective_unix_us: {LATER}"),
+    ({"expires_unix_us": 1}, f"expires_unix_us: {LATER}"),
+    ({"purposes": ["survey"]}, f"purposes: {LATER}"),
+    ({"ground": LONG}, "ground: at most 256 bytes"),
+    ({"requester": LONG}, "requester: at most 256 bytes"),
+    ({"reference": LONG}, "reference: at most 256 bytes"),
+    ({"source": LONG}, "source: at most 256 bytes"),
+]
+
+
+def refusal(sent: Header) -> InvalidRequestError:
+    with pytest.raises(InvalidRequestError) as caught:
+        planned(sent, STATE)
+    assert caught.value.reason == "HEADER_INVALID"
+    return caught.value
+
+
+@pytest.mark.parametrize(("fields", "told"), _BAD, ids=[told[:30] for _, told in _BAD])
+def test_a_header_that_is_wrong_is_told_where_and_how_to_mend_it(
+    fields: dict[str, object], told: str
+) -> None:
+    error = refusal(header(**fields))
+
+    assert error.message == f"header.{told}"
+    assert [f"{item.field}: {item.message}" for item in error.fields] == [error.message]
+
+
+@pytest.mark.parametrize(("fields", "told"), _BAD_ATTRIBUTES)
+def test_an_attribute_that_is_wrong_is_told(fields: dict[str, object], told: str) -> None:
+    assert refusal(attributes(**fields)).message == f"header.attributes.{told}"
+
+
+def test_all_that_is_wrong_is_named() -> None:
+    error = refusal(header(batch_id="", mode=0, reason=LONG))
+
+    assert error.message.endswith(" (and 2 more)")
+    assert [item.field for item in error.fields] == [
+        "header.batch_id",
+        "header.mode",
+        "header.reason",
+    ]
+
+
+def test_a_field_of_a_newer_version_is_refused() -> None:
+    """An attribute that is dropped in silence could be the one that narrows or ends an entry."""
+    told = "header: it holds a field that this version does not know; take it out or upgrade dncd"
+    newer = b"\xf8\x3f\x01"
+    assert refusal(Header.FromString(header().SerializeToString() + newer)).message == told
+
+    within = header()
+    within.attributes.MergeFromString(newer)
+    assert refusal(Header.FromString(within.SerializeToString())).message == told
+
+
+def test_a_list_that_is_not_there_is_told() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        planned(header(list="acme/other"), STATE)
+
+    told = 'there is no list "acme/other"; make it with dncctl list create, or mend the name'
+    assert (caught.value.reason, caught.value.message) == ("LIST_NOT_FOUND", told)
+    assert caught.value.metadata == {"list": "acme/other"}
+
+
+def test_what_is_not_said_is_taken_from_the_list_and_the_ledger() -> None:
+    plan = planned(header(), STATE)
+    told = planned(header(region="US", encoding="utf-8", layout="lines"), STATE)
+
+    assert (plan.region, plan.encoding, plan.layout, plan.published_us) == ("JP", "auto", "csv", 0)
+    assert planned(header(list="ftc"), STATE).layout == "auto"
+    assert (told.region, told.encoding, told.layout) == ("US", "utf-8", "lines")
+    assert plan.list is STATE.lists["acme/optout"]
+
+
+@pytest.mark.parametrize(
+    ("list_name", "region", "begins"),
+    [
+        ("acme/optout", "JP", datetime(2026, 2, 2, 15, tzinfo=UTC)),
+        ("acme/optout", "US", datetime(2026, 2, 3, tzinfo=UTC)),
+        ("ftc", "JP", datetime(2026, 2, 3, 5, tzinfo=UTC)),
+        ("utc", "JP", datetime(2026, 2, 3, tzinfo=UTC)),
+    ],
+)
+def test_a_publishers_date_begins_with_the_day_in_the_lists_zone(
+    list_name: str, region: str, begins: datetime
+) -> None:
+    """The earliest instant that it can mean, so that no list seems younger than it is."""
+    plan = planned(header(list=list_name, published_date="2026-02-03"), state(region))
+
+    assert plan.published_us == int(begins.timestamp()) * 1_000_000
+
+
+def test_a_publishers_instant_is_taken_as_it_is() -> None:
+    assert planned(header(published_unix_us=123), STATE).published_us == 123
+
+
+SAME: list[dict[str, object]] = [
+    {"batch_id": "other"},
+    {"file_name": "other.csv"},
+    {"file_size_bytes": 9},
+    {"dry_run": True},
+    {"sends_end": True},
+]
+OTHER: list[dict[str, object]] = [
+    {"list": "utc"},
+    {"region": "US"},
+    {"encoding": "cp932"},
+    {"layout": "lines"},
+    {"columns": ["電話番号"]},
+    {"coverage": ["8145"]},
+    {"published_date": "2026-02-03"},
+    {"published_unix_us": 1},
+    {"mends": "b0"},
+    {"reason": "asked"},
+    {"attributes": batch_pb2.Attributes(ground="voluntary")},
+    {"attributes": batch_pb2.Attributes(source="web")},
+    {"attributes": batch_pb2.Attributes(asked_unix_us=1)},
+]
+
+
+@pytest.mark.parametrize("fields", SAME, ids=lambda fields: next(iter(fields)))
+def test_the_same_content_has_the_same_digest(fields: dict[str, object]) -> None:
+    digest = planned(header(), STATE).content_digest(SHA)
+
+    assert planned(header(**fields), STATE).content_digest(SHA) == digest
+    assert len(digest) == 32
+
+
+@pytest.mark.parametrize("fields", OTHER, ids=lambda fields: next(iter(fields)))
+def test_other_content_has_another_digest(fields: dict[str, object]) -> None:
+    digest = planned(header(), STATE).content_digest(SHA)
+
+    assert planned(header(**fields), STATE).content_digest(SHA) != digest
+
+
+def test_other_bytes_and_another_mode_have_another_digest() -> None:
+    plan = planned(header(), STATE)
+    digests = {plan.content_digest(SHA), plan.content_digest("cd" * 32)}
+    for mode in (batch_pb2.BATCH_MODE_REMOVE, batch_pb2.BATCH_MODE_REPLACE):
+        digests.add(replace(plan, header=header(mode=mode)).content_digest(SHA))
+
+    assert len(digests) == 4
+
+
+DIFFERENCE = Difference((), (), named=9, added=4)
+
+
+def test_a_report_counts_rows_and_numbers() -> None:
+    plan = planned(header(published_unix_us=5), STATE)
+    report = reports.read(plan, ACTOR, done(rows=12, rejected=2), DIFFERENCE, False)
+
+    assert (report.batch_id, report.list, report.mode) == ("b1", "acme/optout", 1)
+    assert report.state == batch_pb2.BATCH_STATE_ACTIVE
+    assert (report.rows.read, report.rows.accepted, report.rows.rejected) == (12, 10, 2)
+    assert (report.numbers.added, report.numbers.removed, report.numbers.unchanged) == (4, 0, 5)
+    assert dict(report.rejects_by_code) == {"letters": 2}
+    assert report.open_rejects == 2
+    assert (report.actor, report.actor_proof) == ("tester", "declared")
+    assert (report.published_unix_us, report.normaliser_version) == (5, 1)
+    assert report.file_sha256 == done().sha256.hex()
+    assert (report.version, report.token) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("list_name", "published", "rejected", "unused", "flags"),
+    [
+        ("acme/optout", 0, 0, False, []),
+        ("acme/optout", 0, 1, False, ["incomplete"]),
+        ("acme/optout", 0, 0, True, ["unused_list"]),
+        ("ftc", 0, 0, False, ["undated"]),
+        ("ftc", 5, 0, False, []),
+        ("ftc", 0, 3, True, ["incomplete", "undated", "unused_list"]),
+    ],
+)
+def test_a_report_marks_what_a_person_should_know(
+    list_name: str, published: int, rejected: int, unused: bool, flags: list[str]
+) -> None:
+    plan = planned(header(list=list_name, published_unix_us=published), STATE)
+    report = reports.read(plan, ACTOR, done(5, rejected), DIFFERENCE, unused)
+
+    assert list(report.flags) == flags
+
+
+def test_a_refused_report_tells_why_and_changes_nothing() -> None:
+    found = Refused("EMPTY", 3, "the file is empty", RowCounts(read=1), {}, "", "", b"", 1)
+    report = reports.refused(planned(header(), STATE), ACTOR, found)
+
+    assert report.state == batch_pb2.BATCH_STATE_REFUSED
+    told = (report.refusal.reason, report.refusal.line, report.refusal.message)
+    assert told == ("EMPTY", 3, "the file is empty")
+    assert (report.numbers.added, report.open_rejects, report.version) == (0, 0, 0)
+
+
+def test_a_report_in_force_names_its_place() -> None:
+    report = reports.read(planned(header(), STATE), ACTOR, done(), DIFFERENCE, False)
+    placed = reports.placed_at_head(report, Head(7, 3, bytes(range(32)), 99))
+
+    assert (placed.version, placed.at_unix_us) == (3, 99)
+    assert placed.token == Token(3, 7, bytes(range(8))).text()
+    assert (report.version, report.token) == (0, "")
+
+
+def test_a_stored_report_tells_what_has_become_of_it() -> None:
+    """Rejects that were mended since, and the state, are the row's and not the report's."""
+    plan = planned(header(), STATE)
+    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
+    new = accepted_batch(plan, 7, report)
+    held = batch_pb2.BATCH_STATE_HELD
+    row = BatchRow("b1", new.list, held, 3, 7, new.content_digest, 1, 0, new.report)
+    told = reports.stored(row)
+
+    assert (new.open_rejects, told.open_rejects, told.state) == (3, 1, held)
+    assert told.rows == report.rows
+
+
+def test_an_event_holds_what_was_declared_and_no_reject() -> None:
+    plan = planned(header(reason="asked", coverage=["8145"], published_unix_us=5), STATE)
+    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
+    event = upload_event(plan, ACTOR, bytes(32), DIFFERENCE, report)
+    taken, refused = accepted_batch(plan, 7, report), refused_batch(plan, report)
+
+    assert event.effect_salt == bytes(32)
+    assert b"asked" in event.evidence
+    assert b"asked" not in event.effect
+    assert (taken.upload, taken.list_version, taken.mended_rows) == (7, 2, 5)
+    assert (refused.upload, refused.open_rejects) == (0, 0)
