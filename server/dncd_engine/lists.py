@@ -37,6 +37,7 @@ class ListState:
         coverage: Publisher's date by covered prefix, microseconds since 1970, 0 where none was given.
         loaded: Whether any batch is in force.
         version: The ledger's version of its newest change.
+        created_version: The version that defined it: what an earlier list of the same name held is not its own.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ListState:
     coverage: Mapping[str, int] = field(default_factory=dict)
     loaded: bool = False
     version: int = 0
+    created_version: int = 0
 
     def stale_at_us(self, published_us: int) -> int:
         """Return the instant from which a publication is too old; 0 where it never is."""

@@ -7,6 +7,19 @@ from enum import IntEnum
 from dncd_engine.names import client_of, may_use
 
 DAY_SECONDS = 86_400
+GROUNDS = (
+    "beyond_purpose",
+    "improper_acquisition",
+    "unlawful_provision",
+    "no_longer_needed",
+    "breach",
+    "rights_or_interests",
+    "voluntary",
+    "tokushoho_17",
+)
+"""Grounds of a suspension of use: APPI article 35 and its guidance, and 特定商取引法 17."""
+REQUESTERS = ("self", "agent", "legal_representative")
+"""In which capacity somebody asks (APPI article 37)."""
 REGISTRY_MAX_AGE_SECONDS = 31 * DAY_SECONDS
 """US Telemarketing Sales Rule, 16 CFR 310.4(b)(3)(iv): a version obtained no more than 31 days before the call."""
 

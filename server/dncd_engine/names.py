@@ -8,12 +8,17 @@ DEFAULT_CAMPAIGN = "default"
 RESERVED_CAMPAIGNS = frozenset({DRILL_CAMPAIGN})
 
 _NAME = re.compile(r"[a-z0-9._-]+(?:/[a-z0-9._-]+)?", re.ASCII)
+_LIKE_A_NUMBER = re.compile(r"[0-9]{9}", re.ASCII)
 _BATCH_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text is a name: ``[a-z0-9._-]``, at most 64 bytes, at most one slash."""
-    return len(text) <= MAX_NAME_BYTES and _NAME.fullmatch(text) is not None
+    """Tell whether a text is a name: ``[a-z0-9._-]``, at most 64 bytes, at most one slash.
+
+    Names become labels of metrics and stand in logs, so nine digits in a row, which may be a number, are none.
+    """
+    fits = len(text) <= MAX_NAME_BYTES and _NAME.fullmatch(text) is not None
+    return fits and _LIKE_A_NUMBER.search(text) is None
 
 
 def is_batch_id(text: str) -> bool:

@@ -148,7 +148,7 @@ class State:
         lists = {
             name: replace(self.lists[name], definition=definition)
             if name in self.lists
-            else ListState(name, definition, version=self.version)
+            else ListState(name, definition, version=self.version, created_version=self.version)
             for name, definition in policy.lists.items()
         }
         return replace(self, policy=policy, policy_version=self.version, lists=lists)._compiled()
@@ -162,9 +162,11 @@ class State:
         old = self.lists.get(change.name)
         if old is None:
             raise ChainBrokenError(f"version {self.version} changes a list that does not exist")
-        coverage = coverage_after(
-            old.coverage, change.coverage or (EVERYWHERE,), change.published_us
-        )
+        coverage = old.coverage
+        # a batch that says nothing of dates, such as one that mends another, makes nothing fresher
+        if change.coverage or change.published_us or not old.coverage:
+            prefixes = change.coverage or (EVERYWHERE,)
+            coverage = coverage_after(old.coverage, prefixes, change.published_us)
         new = replace(
             old, numbers=change.numbers, coverage=coverage, loaded=True, version=self.version
         )

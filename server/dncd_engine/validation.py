@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dncd_engine.model import DAY_SECONDS, CampaignDefinition, ListDefinition, ListKind, Policy
 from dncd_engine.names import RESERVED_CAMPAIGNS, is_name, may_use
 from dncd_engine.numbers import is_region
+from dncd_engine.verdict import Code
 
 MAX_TEXT_BYTES = 256
 MAX_PREFIX_DIGITS = 15
@@ -36,6 +37,8 @@ def problems_of(policy: Policy) -> list[Problem]:
     for name, campaign in sorted(policy.campaigns.items()):
         found += _name("campaigns", name)
         found += _campaign(f'campaigns["{name}"]', name, campaign, policy)
+    for code, answer in sorted(policy.answers.items()):
+        found += _answer(code, answer)
     for name, source in sorted(policy.sources.items()):
         found += _name("sources", name)
         for field, text in (
@@ -62,6 +65,13 @@ def _text(field: str, text: str) -> Iterator[Problem]:
         yield Problem(field, f"at most {MAX_TEXT_BYTES} bytes of text")
     if any(unicodedata.category(character) == "Cc" for character in text):
         yield Problem(field, "a control character stands in it; take it out")
+
+
+def _answer(code: str, answer: str) -> Iterator[Problem]:
+    if code not in Code.__members__:
+        yield Problem("answers", "an answer stands under a reason code, such as LISTED")
+    else:
+        yield from _text(f"answers.{code}", answer)
 
 
 def _purposes(policy: Policy) -> Iterator[Problem]:

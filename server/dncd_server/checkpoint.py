@@ -97,6 +97,7 @@ def _frames(state: State) -> Iterator[bytes]:
             "coverage": dict(item.coverage),
             "loaded": item.loaded,
             "version": item.version,
+            "created_version": item.created_version,
             "segments": sum(1 for _ in item.numbers.segments()),
         }
         for name, item in sorted(state.lists.items())
@@ -156,7 +157,13 @@ def _state(frames: Iterator[bytes]) -> State:
     numbers = {item["name"]: (item, _numbers(frames, item["segments"])) for item in about["lists"]}
     lists = {
         name: ListState(
-            name, policy.lists[name], held, item["coverage"], item["loaded"], item["version"]
+            name,
+            policy.lists[name],
+            held,
+            item["coverage"],
+            item["loaded"],
+            item["version"],
+            item["created_version"],
         )
         for name, (item, held) in numbers.items()
     }

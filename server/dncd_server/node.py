@@ -70,14 +70,14 @@ class Node:
         self._checkpointed_at = time.monotonic()
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain.
+        """Serve until SIGTERM, SIGINT or SIGHUP (a terminal that closes), then drain.
 
         Raises:
             LedgerError: The ledger cannot be opened.
             OSError, BindError: An address cannot be bound.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         folder = _data_folder(self._settings.data)
         address = parse_address(self._settings.http)
@@ -94,6 +94,7 @@ class Node:
             journal = Journal(ledger, Follower(ledger, self._replica, state), self._batches)
             screening, control, bound = await self._serve(journal, http.address)
             await self._follow(journal)
+            self._say_which_region_counts()
             _log.info(
                 "serving",
                 listen=str(bound.listen),
@@ -126,6 +127,13 @@ class Node:
         screening.start()
         await control.start()
         return screening, control, Bound(listen, control_address, http)
+
+    def _say_which_region_counts(self) -> None:
+        given = "region" in self._settings.model_fields_set
+        if given and self._replica.is_open and self._replica.state.region != self._settings.region:
+            _log.warning(
+                "region_ignored", kept=self._replica.state.region, given=self._settings.region
+            )
 
     async def _follow(self, journal: Journal) -> None:
         """Hear the ledger once, and say on every door whether the node serves."""

@@ -1,6 +1,6 @@
 """Policy changes: what a request would change, whether that is sound, what it opens, and putting it in force."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as distribution_version
 
@@ -243,8 +243,12 @@ class PolicyDesk:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def newest_batches(self, lists: Sequence[str]) -> dict[str, str]:
-        """Return the id of the newest batch in force, by list; one without any is not there."""
+    async def newest_batches(self, lists: Mapping[str, int]) -> dict[str, str]:
+        """Return the id of the newest batch in force, by list; one without any is not there.
+
+        Args:
+            lists: By list, the version that defined it.
+        """
         return await self._journal.ledger.run(self._journal.store.newest_batches, lists)
 
     async def apply(self, request: policy_pb2.ApplyPolicyRequest, actor: Actor) -> AppliedPolicy:

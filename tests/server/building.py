@@ -27,7 +27,7 @@ from dncd_server.replica import Replica
 from dncd_server.uploads import reports
 from dncd_server.uploads.difference import difference_of_add
 from dncd_server.uploads.events import accepted_batch, upload_event
-from dncd_server.uploads.header import planned
+from dncd_server.uploads.plan import planned
 from dncd_server.uploads.staging import Staging
 
 FIRST_NUMBER = 81450001000
@@ -97,7 +97,7 @@ class Office:
 
     async def _commit(self, header: batch_pb2.BatchHeader, staging: Staging, rows: int) -> Head:
         plan = planned(header, await self.catch_up())
-        difference = await difference_of_add(staging.named(), staging.salt, plan.list.numbers)
+        difference = await difference_of_add(staging.named(), staging.salt, plan.list)
         await staging.write(difference.entering)
         report = reports.read(plan, ACTOR, done(rows), difference, False)
         event = upload_event(plan, ACTOR, staging.salt, difference, report)

@@ -43,7 +43,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
                 },
                 {"acme/spring": a_campaign(block=["acme/optout", "ftc"], countries=["JP", "US"])},
                 purposes=["sales:fiber"],
-                answers={"q": "a"},
+                answers={"LISTED": "a"},
             )
             await it.apply(request)
             await it.add("acme/optout", [*numbers_from(0, 5000), FIRST_NUMBER + (9 << 22)], "b1")

@@ -58,7 +58,7 @@ BASE = after(
         },
         purposes=["sales:fiber"],
         sources={"meibo": policy_pb2.SourceDefinition(provider="名簿")},
-        answers={"q": "a"},
+        answers={"LISTED": "a"},
     )
 )
 PLAIN = after(policy_request({"house": a_list(), "ftc": a_list("registry")}))
@@ -89,7 +89,7 @@ def test_a_new_policy_creates_and_opens_nothing() -> None:
         {"spring": a_campaign(block=["a"])},
         purposes=["survey"],
         sources={"s": policy_pb2.SourceDefinition()},
-        answers={"q": "a"},
+        answers={"LISTED": "a"},
     )
     planned = plan(State(), request)
 
@@ -99,7 +99,7 @@ def test_a_new_policy_creates_and_opens_nothing() -> None:
         (CREATE, "campaign", "spring", [], False),
         (CREATE, "source", "s", [], False),
         (CREATE, "purpose", "survey", [], False),
-        (CREATE, "answer", "q", [], False),
+        (CREATE, "answer", "LISTED", [], False),
     ]
     assert not planned.opens
 
@@ -109,7 +109,7 @@ def test_the_same_again_is_no_change() -> None:
         {"acme/optout": a_list()},
         {"acme/fall": a_campaign(opt_out="acme/optout")},
         purposes=["sales:fiber"],
-        answers={"q": "a"},
+        answers={"LISTED": "a"},
     )
 
     assert changes(plan(BASE, request)) == []
@@ -448,7 +448,7 @@ def test_a_field_of_a_newer_version_is_refused_and_not_dropped() -> None:
         policy_request(
             {"a": a_list(countries=["JP"])},
             {"c": a_campaign(lift=[policy_pb2.Lift(list="a")])},
-            answers={"q": "a"},
+            answers={"LISTED": "a"},
             purposes=["p"],
         )
     )
@@ -460,7 +460,7 @@ def test_an_effect_carries_the_whole_change() -> None:
         {"acme/x": a_campaign(block=["new"], countries=["JP"], opt_out="new", title="t")},
         purposes=["survey"],
         sources={"s": policy_pb2.SourceDefinition(provider="p", route="r", basis="b")},
-        answers={"q": "b"},
+        answers={"LISTED": "b"},
         delete_lists=["beta/optout"],
         delete_campaigns=["acme/fall"],
     )

@@ -561,7 +561,9 @@ class Refusal(_message.Message):
     LINE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """reason is a stable code: EMPTY, TRUNCATED, ENCODING, LAYOUT, LINE_TOO_LONG, MOSTLY_UNREADABLE, FUTURE_DATED, TOO_LARGE, ROW_COUNT."""
+    """reason is a stable code: EMPTY, TRUNCATED, ENCODING, LAYOUT, LINE_TOO_LONG, MOSTLY_UNREADABLE, WRONG_COUNTRY,
+    FUTURE_DATED, TOO_LARGE, ROW_COUNT.
+    """
     line: _builtins.int
     """line is where, from 1; 0 means the file."""
     message: _builtins.str
@@ -627,6 +629,7 @@ class BatchReport(_message.Message):
     ACTOR_PROOF_FIELD_NUMBER: _builtins.int
     OPEN_REJECTS_FIELD_NUMBER: _builtins.int
     PUBLISHED_UNIX_US_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """batch_id is the client's."""
     list: _builtins.str
@@ -657,9 +660,14 @@ class BatchReport(_message.Message):
     """open_rejects is how many rejected rows are not mended yet."""
     published_unix_us: _builtins.int
     """published_unix_us is the publisher's date."""
+    region: _builtins.str
+    """region (ISO 3166) is how texts were read."""
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """flags are marks: "incomplete", "unusual", "unapproved", "unused_list", "undated"."""
+        """flags are marks: "incomplete", "unusual", "unapproved", "unused_list", "undated", "freshened" (a registry counts as
+        newer than before), "foreign_numbers" (some belong to countries that the list does not speak of), "read_otherwise"
+        (a campaign that uses the list reads texts in another region).
+        """
 
     @_builtins.property
     def rows(self) -> Global___RowCounts:
@@ -700,10 +708,11 @@ class BatchReport(_message.Message):
         actor_proof: _builtins.str = ...,
         open_rejects: _builtins.int = ...,
         published_unix_us: _builtins.int = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["numbers", b"numbers", "refusal", b"refusal", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "at_unix_us", b"at_unix_us", "batch_id", b"batch_id", "encoding", b"encoding", "file_sha256", b"file_sha256", "flags", b"flags", "layout", b"layout", "list", b"list", "mode", b"mode", "normaliser_version", b"normaliser_version", "numbers", b"numbers", "open_rejects", b"open_rejects", "published_unix_us", b"published_unix_us", "refusal", b"refusal", "rejects_by_code", b"rejects_by_code", "rows", b"rows", "state", b"state", "token", b"token", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "at_unix_us", b"at_unix_us", "batch_id", b"batch_id", "encoding", b"encoding", "file_sha256", b"file_sha256", "flags", b"flags", "layout", b"layout", "list", b"list", "mode", b"mode", "normaliser_version", b"normaliser_version", "numbers", b"numbers", "open_rejects", b"open_rejects", "published_unix_us", b"published_unix_us", "refusal", b"refusal", "region", b"region", "rejects_by_code", b"rejects_by_code", "rows", b"rows", "state", b"state", "token", b"token", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

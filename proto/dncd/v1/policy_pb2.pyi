@@ -700,7 +700,7 @@ class Attention(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """code is "incomplete", "held", "stale", "never_loaded" or "unused"."""
+    """code is "incomplete", "held", "stale", "never_loaded", "unused" or "clock_behind"."""
     list: _builtins.str
     """list is the list concerned."""
     batch_id: _builtins.str

@@ -59,7 +59,7 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
             raise NotFoundError(
                 "BATCH_NOT_FOUND", "there is no batch with this id", {"batch_id": request.batch_id}
             )
-        return batch_pb2.GetBatchResponse(report=await self._desk.report_of(row))
+        return batch_pb2.GetBatchResponse(report=await self._desk.known.report(row))
 
     @answers_errors
     async def ListBatches(
@@ -78,7 +78,7 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
             request.before_version,
             request.limit or DEFAULT_BATCHES,
         )
-        reports = [await self._desk.report_of(row) for row in rows]
+        reports = [await self._desk.known.report(row) for row in rows]
         return batch_pb2.ListBatchesResponse(reports=reports)
 
     @answers_errors

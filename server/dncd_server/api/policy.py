@@ -72,7 +72,8 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
                 "LIST_NOT_FOUND", f'there is no list "{request.name}"', {"list": request.name}
             )
         names = [request.name] if request.name else sorted(state.lists)
-        newest = await self._desk.newest_batches(names)
+        created = {name: state.lists[name].created_version for name in names}
+        newest = await self._desk.newest_batches(created)
         attention = attention_of(state, self._batches, at_us)
         return policy_pb2.ListListsResponse(
             lists=[self._list(state, name, at_us, newest.get(name, "")) for name in names],

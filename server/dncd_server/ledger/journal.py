@@ -5,7 +5,7 @@ import asyncio
 from dncd_engine.state import State
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.open_batches import OpenBatches
-from dncd_server.ledger.records import Head, NewBatch, NewEvent
+from dncd_server.ledger.records import BatchRow, Head, NewBatch, NewEvent
 from dncd_server.ledger.store import Store
 
 
@@ -31,7 +31,9 @@ class Journal:
         """Bring the replica to the ledger's head, and note which batches wait for a person."""
         state = await self._follower.catch_up()
         if state.version != self._batches.version:
-            self._batches.rows = await self.ledger.run(self.store.open_batches)
+            rows = await self.ledger.run(self.store.open_batches)
+            # what an earlier list of the same name left open is nobody's to mend
+            self._batches.rows = [row for row in rows if _is_of(row, state)]
             self._batches.version = state.version
         return state
 
@@ -49,3 +51,8 @@ class Journal:
     async def _append(self, new: NewEvent, taken: NewBatch | None) -> tuple[Head, State]:
         head = await self.ledger.run(self.store.append, new, taken)
         return head, await self.catch_up()
+
+
+def _is_of(row: BatchRow, state: State) -> bool:
+    item = state.lists.get(row.list)
+    return item is not None and row.version is not None and row.version > item.created_version

@@ -6,15 +6,17 @@ it says of a batch, and the head. Versions are gapless because the head is read 
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, SALT_BYTES, EventHeader, salted_digest
-from dncd_server.errors import LedgerError
+from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger import rows
+from dncd_server.ledger.presence import LedgerFile
 from dncd_server.ledger.records import (
     BatchRow,
     Head,
@@ -44,6 +46,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._file = LedgerFile(Path(engine.url.database or ""))
 
     def close(self) -> None:
         """Close the connection; SQLite then writes its log back into the file."""
@@ -79,6 +82,7 @@ class Store:
             ListMovedError: The batch's list is not at the version that its difference was worked out against.
             LedgerError: The clock stands behind the ledger.
         """
+        self._file.check()
         with self._engine.begin() as connection:
             if taken is not None and _list_version(connection, taken.list) != taken.list_version:
                 raise ListMovedError
@@ -101,6 +105,7 @@ class Store:
         Raises:
             LedgerError: The first of them cannot be read; those before a later one come without it.
         """
+        self._file.check()
         effect = body.alias()
         statement = (
             sa.select(event, effect.c.salt, effect.c.data, batch.c.upload)
@@ -224,14 +229,18 @@ class Store:
         with self._engine.connect() as connection:
             return [rows.batch_row(row) for row in connection.execute(statement.limit(limit))]
 
-    def newest_batches(self, lists: Sequence[str]) -> dict[str, str]:
-        """Return the id of the newest batch in force, by list."""
+    def newest_batches(self, lists: Mapping[str, int]) -> dict[str, str]:
+        """Return the id of the newest batch in force, by list.
+
+        Args:
+            lists: By list, the version that defined it: an older batch was of another list of that name.
+        """
         found: dict[str, str] = {}
         with self._engine.connect() as connection:
-            for name in lists:
+            for name, created_version in lists.items():
                 statement = (
                     sa.select(batch.c.batch_id)
-                    .where(batch.c.list == name, batch.c.version.is_not(None))
+                    .where(batch.c.list == name, batch.c.version > created_version)
                     .order_by(batch.c.received_us.desc())
                     .limit(1)
                 )
@@ -263,7 +272,10 @@ def _append(connection: Connection, new: NewEvent) -> Head:
         raise LedgerError("the database holds no ledger")
     now_us = time.time_ns() // 1000
     if old.at_us > now_us + MAX_CLOCK_AHEAD_US:
-        raise LedgerError("the ledger's newest event lies in the future; set this machine's clock")
+        raise UnavailableError(
+            "CLOCK_BEHIND",
+            "the ledger's newest event lies in the future, so nothing can be written; set this machine's clock",
+        )
     effect_salt = new.effect_salt or secrets.token_bytes(SALT_BYTES)
     evidence_salt = secrets.token_bytes(SALT_BYTES)
     header = EventHeader(

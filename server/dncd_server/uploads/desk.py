@@ -4,7 +4,7 @@ Nothing of a batch is visible before its one short transaction: segments are sta
 is worked out against the list at a stated version, and if the list has moved meanwhile it is worked out again.
 """
 
-import hashlib
+import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,15 +13,9 @@ from pathlib import Path
 import structlog
 
 from dncd.v1 import batch_pb2
+from dncd_engine.chain import SALT_BYTES
 from dncd_server.actors import Actor
-from dncd_server.errors import (
-    AlreadyExistsError,
-    ConflictError,
-    FieldProblem,
-    InvalidRequestError,
-    LedgerError,
-    NotFoundError,
-)
+from dncd_server.errors import ConflictError, LedgerError
 from dncd_server.ingest.messages import (
     Done,
     IngestJob,
@@ -32,14 +26,15 @@ from dncd_server.ingest.messages import (
     SegmentFound,
 )
 from dncd_server.ledger.journal import Journal
-from dncd_server.ledger.records import BatchRow, Head
+from dncd_server.ledger.records import Head
 from dncd_server.ledger.store import ListMovedError
 from dncd_server.upload_counts import UploadCounts
 from dncd_server.uploads import reports
 from dncd_server.uploads.difference import Difference, difference_of_add
 from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
-from dncd_server.uploads.header import UploadPlan, planned
+from dncd_server.uploads.known import KnownBatches
 from dncd_server.uploads.lanes import Lanes, Parts
+from dncd_server.uploads.plan import UploadPlan, against, planned
 from dncd_server.uploads.reading import read_upload
 from dncd_server.uploads.staging import Staging
 
@@ -56,13 +51,18 @@ class DeskSettings:
 
 
 class UploadDesk:
-    """Takes uploads into the ledger."""
+    """Takes uploads into the ledger.
+
+    Attributes:
+        known: What the ledger says of batches.
+    """
 
     def __init__(self, journal: Journal, settings: DeskSettings, counts: UploadCounts) -> None:
         self._journal = journal
         self._settings = settings
         self._counts = counts
         self._lanes = Lanes()
+        self.known = KnownBatches(journal)
         self._under_way: set[str] = set()
 
     async def take(
@@ -90,61 +90,25 @@ class UploadDesk:
             )
         self._under_way.add(header.batch_id)
         try:
-            await self._check_mends(header)
-            known = await self._journal.ledger.run(self._journal.store.batch, header.batch_id)
-            if known is not None and known.version is not None:
-                yield await self._again(plan, known, source)
-                return
-            async for answer in self._new(plan, packed, source, actor):
+            await self.known.check_mends(plan)
+            row = None if header.dry_run else await self.known.find(plan)
+            parts = Parts(source)
+            if row is None:
+                answers = self._new(plan, packed, parts, actor)
+            else:
+                job = self._job(plan, packed, secrets.token_bytes(SALT_BYTES))
+                answers = self.known.repeat(plan, row, job, parts)
+            async for answer in answers:
                 yield answer
         finally:
             self._under_way.discard(header.batch_id)
 
-    async def _check_mends(self, header: batch_pb2.BatchHeader) -> None:
-        if not header.mends:
-            return
-        mended = await self._journal.ledger.run(self._journal.store.batch, header.mends)
-        if mended is None or mended.version is None:
-            raise NotFoundError(
-                "BATCH_NOT_FOUND", "there is no batch in force with the id that mends names", {}
-            )
-        if mended.list != header.list:
-            problem = FieldProblem("header.mends", f'that batch is of the list "{mended.list}"')
-            raise InvalidRequestError("HEADER_INVALID", problem.message, [problem])
-
-    async def _again(
-        self, plan: UploadPlan, known: BatchRow, source: AsyncIterator[bytes]
-    ) -> batch_pb2.BatchReport:
-        """Answer an upload whose id is taken: the same content gets the same report."""
-        digest = hashlib.sha256()
-        async for part in source:
-            digest.update(part)
-        if plan.content_digest(digest.hexdigest()) != known.content_digest:
-            raise AlreadyExistsError(
-                "BATCH_ID_TAKEN",
-                "this batch id brought other content before; choose a new id for a new batch",
-                {"batch_id": known.batch_id},
-            )
-        return await self.report_of(known)
-
-    async def report_of(self, row: BatchRow) -> batch_pb2.BatchReport:
-        """Return a stored batch's report with its place in the ledger."""
-        report = reports.stored(row)
-        if row.version is None:
-            return report
-        events = await self._journal.ledger.run(
-            self._journal.store.events_after, row.version - 1, 1
-        )
-        header = events[0].header
-        return reports.placed(report, header.version, header.epoch, events[0].hash, header.at_us)
-
     async def _new(
-        self, plan: UploadPlan, packed: bool, source: AsyncIterator[bytes], actor: Actor
+        self, plan: UploadPlan, packed: bool, parts: Parts, actor: Actor
     ) -> AsyncIterator[Answer]:
         if plan.published_us > time.time_ns() // 1000:
             yield await self._refuse(plan, actor, _future_dated())
             return
-        parts = Parts(source)
         async with self._lanes.enter(await parts.is_small()):
             staging = await Staging.open(self._journal.ledger, plan.header.batch_id)
             try:
@@ -196,10 +160,10 @@ class UploadDesk:
         async with self._journal.lock:
             while True:
                 state = await self._journal.catch_up()
-                plan = planned(plan.header, state)
-                difference = await difference_of_add(
-                    staging.named(), staging.salt, plan.list.numbers
-                )
+                plan = against(plan, state)
+                difference = await difference_of_add(staging.named(), staging.salt, plan.list)
+                if difference.is_mostly_foreign:
+                    return await self._refuse(plan, actor, _wrong_country(plan, done, difference))
                 unused = plan.header.list in state.policy.unused_lists
                 report = reports.read(plan, actor, done, difference, unused)
                 if plan.header.dry_run:
@@ -250,3 +214,22 @@ class UploadDesk:
 def _future_dated() -> Refused:
     message = "the publisher's date lies in the future; mend --published or this machine's clock"
     return Refused("FUTURE_DATED", 0, message, RowCounts(), {}, "", "", b"", 0)
+
+
+def _wrong_country(plan: UploadPlan, done: Done, difference: Difference) -> Refused:
+    countries = ", ".join(plan.list.definition.countries)
+    message = (
+        f"{difference.foreign} of {difference.named} numbers, as read in {plan.region}, are not of {countries}, of "
+        "which this list speaks; name the region with --region, or load the file to another list"
+    )
+    return Refused(
+        reason="WRONG_COUNTRY",
+        line=0,
+        message=message,
+        rows=done.rows,
+        rejects_by_code=done.rejects_by_code,
+        encoding=done.encoding,
+        layout=done.layout,
+        sha256=done.sha256,
+        normaliser_version=done.normaliser_version,
+    )

@@ -1,13 +1,16 @@
 """The difference that a batch makes, worked out against a list at a stated version."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from dncd.v1 import ledger_pb2
 from dncd_engine.chain import salted_digest
-from dncd_engine.index import NumberSet
-from dncd_engine.segments import encode
+from dncd_engine.lists import ListState
+from dncd_engine.numbers import COUNTRIES, inspect_many
+from dncd_engine.segments import Numbers, encode, numbers_of
 from dncd_server.ledger.apply import decoded
 from dncd_server.ledger.records import StoredSegment
 
@@ -25,34 +28,42 @@ class Difference:
         entering: Segments to store beside the batch's own, where only a part of a segment enters.
         named: How many numbers the batch names.
         added: How many of them were not on the list.
+        foreign: How many of them belong to countries that the list does not speak of.
     """
 
     segments: tuple[ledger_pb2.SegmentRef, ...]
     entering: tuple[StoredSegment, ...]
     named: int
     added: int
+    foreign: int
+
+    @property
+    def is_mostly_foreign(self) -> bool:
+        """Whether the file was most likely read in the wrong region, or is for another list."""
+        return self.foreign * 2 > self.named
 
 
 async def difference_of_add(
-    steps: AsyncIterator[Iterable[StoredSegment]], salt: bytes, base: NumberSet
+    steps: AsyncIterator[Iterable[StoredSegment]], salt: bytes, item: ListState
 ) -> Difference:
     """Work out what enters a list, a few segments at a time so that others are served between.
 
     Args:
         steps: The batch's own segments, as they were staged.
         salt: The salt of their digests.
-        base: The list's numbers.
+        item: The list as it stands.
 
     Raises:
         LedgerError: A staged segment came back damaged.
     """
     refs: list[ledger_pb2.SegmentRef] = []
     entering: list[StoredSegment] = []
-    named = added = 0
+    named = added = foreign = 0
     async for step in steps:
         for stored in step:
             bitmap = decoded(0, salt, stored, stored.digest, stored.count)
-            new = bitmap - base.segment(stored.prefix)
+            new = bitmap - item.numbers.segment(stored.prefix)
+            foreign += _foreign(numbers_of(stored.prefix, bitmap), item.definition.countries)
             named += stored.count
             added += len(new)
             if len(new) == stored.count:
@@ -66,7 +77,15 @@ async def difference_of_add(
                 entering.append(part)
                 refs.append(_ref(part, ENTER))
         await asyncio.sleep(0)
-    return Difference(tuple(refs), tuple(entering), named, added)
+    return Difference(tuple(refs), tuple(entering), named, added, foreign)
+
+
+def _foreign(numbers: Numbers, countries: Sequence[str]) -> int:
+    """Count the numbers of countries other than these; one whose country is not known is not counted."""
+    if not countries:
+        return 0
+    own = [COUNTRIES.index(country) for country in ("", *countries) if country in COUNTRIES]
+    return int(np.isin(inspect_many(numbers).country, own, invert=True).sum())
 
 
 def _ref(stored: StoredSegment, role: int) -> ledger_pb2.SegmentRef:

@@ -6,7 +6,7 @@ from dncd.v1 import batch_pb2, ledger_pb2
 from dncd_server.actors import Actor
 from dncd_server.ledger.records import NewBatch, NewEvent
 from dncd_server.uploads.difference import Difference
-from dncd_server.uploads.header import UploadPlan
+from dncd_server.uploads.plan import UploadPlan
 
 
 def upload_event(

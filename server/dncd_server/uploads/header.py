@@ -1,25 +1,23 @@
-"""What an uploader declares, checked before a byte of the file is read."""
+"""What an uploader declares: every field that is wrong, with its mend."""
 
-import hashlib
-from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+import time
+import unicodedata
+from datetime import date
 
 from dncd.v1 import batch_pb2
-from dncd_engine.lists import ListState
-from dncd_engine.model import ListKind
+from dncd_engine.model import GROUNDS, REQUESTERS
 from dncd_engine.names import is_batch_id, is_name
 from dncd_engine.numbers import is_region
-from dncd_engine.state import State
 from dncd_engine.validation import MAX_TEXT_BYTES, is_prefix
 from dncd_files.encodings import ENCODINGS
 from dncd_files.layouts import LAYOUTS
 from dncd_server.codec import has_unknown_fields
-from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.errors import FieldProblem
 
 MAX_COLUMNS = 20
 MAX_COVERAGE = 2_000
-_ZONE_OF_REGION = {"JP": "Asia/Tokyo"}
+MAX_INSTANT_US = 253_402_300_799_999_999
+"""The end of the year 9999: what a date can be written as."""
 _LATER_MODES = (
     batch_pb2.BATCH_MODE_REMOVE,
     batch_pb2.BATCH_MODE_REPLACE,
@@ -27,98 +25,62 @@ _LATER_MODES = (
 )
 _LATER_FIELDS = ("base_batch_id", "base_published_unix_us", "everything")
 _LATER_ATTRIBUTES = ("effective_unix_us", "expires_unix_us", "purposes")
-_TEXTS = ("ground", "requester", "reference", "source")
+_LATER = "this version does not act upon it; take it out"
 
 
-@dataclass(frozen=True, slots=True)
-class UploadPlan:
-    """A header that was found sound.
-
-    Attributes:
-        header: As it was sent.
-        list: The list as it stands.
-        region: How texts are read.
-        encoding: ``auto`` or a name.
-        layout: ``auto`` or a name.
-        published_us: The publisher's date, 0 where none was given.
-    """
-
-    header: batch_pb2.BatchHeader
-    list: ListState
-    region: str
-    encoding: str
-    layout: str
-    published_us: int
-
-    def content_digest(self, file_sha256: str) -> bytes:
-        """Return what the same id must bring again to be the same batch."""
-        declared = batch_pb2.BatchHeader()
-        declared.CopyFrom(self.header)
-        for field in ("file_name", "file_size_bytes", "dry_run", "batch_id", "sends_end"):
-            declared.ClearField(field)
-        digest = hashlib.sha256(declared.SerializeToString(deterministic=True))
-        digest.update(bytes.fromhex(file_sha256))
-        return digest.digest()
-
-
-def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
-    """Return what a header asks for.
-
-    Raises:
-        InvalidRequestError: A field is wrong, or asks for what this version does not do.
-        NotFoundError: There is no such list.
-    """
-    problems = _problems(header)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        first = problems[0]
-        raise InvalidRequestError(
-            "HEADER_INVALID", f"{first.field}: {first.message}{more}", problems
-        )
-    item = state.lists.get(header.list)
-    if item is None:
-        raise NotFoundError(
-            "LIST_NOT_FOUND",
-            f'there is no list "{header.list}"; make it with dncctl list create, or mend the name',
-            {"list": header.list},
-        )
-    zone = item.definition.tz or _ZONE_OF_REGION.get(state.region, "UTC")
-    return UploadPlan(
-        header=header,
-        list=item,
-        region=header.region or state.region,
-        encoding=header.encoding or "auto",
-        layout=header.layout or item.definition.layout or "auto",
-        published_us=header.published_unix_us or _day_begins_us(header.published_date, zone),
-    )
-
-
-def _problems(header: batch_pb2.BatchHeader) -> list[FieldProblem]:
+def header_problems(header: batch_pb2.BatchHeader) -> list[FieldProblem]:
+    """Return all that is wrong with a header whatever the ledger holds."""
     found = []
     if has_unknown_fields(header):
         told = "it holds a field that this version does not know; take it out or upgrade dncd"
         found.append(FieldProblem("header", told))
-    for field, sound, mend in _form_checks(header):
+    for field, sound, mend in (*_form_checks(header), *_attribute_checks(header.attributes)):
         if not sound:
             found.append(FieldProblem(f"header.{field}", mend))
-    later = "this version does not act upon it; take it out"
     found += [
-        FieldProblem(f"header.{field}", later) for field in _LATER_FIELDS if getattr(header, field)
+        FieldProblem(f"header.{field}", _LATER) for field in _LATER_FIELDS if getattr(header, field)
     ]
-    given = header.attributes
     found += [
-        FieldProblem(f"header.attributes.{field}", later)
+        FieldProblem(f"header.attributes.{field}", _LATER)
         for field in _LATER_ATTRIBUTES
-        if getattr(given, field)
-    ]
-    found += [
-        FieldProblem(f"header.attributes.{field}", f"at most {MAX_TEXT_BYTES} bytes")
-        for field in _TEXTS
-        if len(getattr(given, field).encode()) > MAX_TEXT_BYTES
+        if getattr(header.attributes, field)
     ]
     if header.mode in _LATER_MODES:
         found.append(FieldProblem("header.mode", "this version takes the mode add"))
+    if header.mends and (header.published_unix_us or header.published_date or header.coverage):
+        told = "a batch that mends another keeps its date and coverage; take yours out"
+        found.append(FieldProblem("header.mends", told))
     return found
+
+
+def _attribute_checks(given: batch_pb2.Attributes) -> list[tuple[str, bool, str]]:
+    now_us = time.time_ns() // 1000
+    text = f"at most {MAX_TEXT_BYTES} bytes without control characters"
+    return [
+        ("attributes.ground", given.ground in ("", *GROUNDS), f"one of {', '.join(GROUNDS)}"),
+        (
+            "attributes.requester",
+            given.requester in ("", *REQUESTERS),
+            f"one of {', '.join(REQUESTERS)}",
+        ),
+        ("attributes.reference", _is_text(given.reference), text),
+        ("attributes.source", _is_text(given.source), text),
+        (
+            "attributes.asked_unix_us",
+            0 <= given.asked_unix_us <= now_us,
+            "when the person asked: not in the future",
+        ),
+        (
+            "attributes.review_unix_us",
+            0 <= given.review_unix_us <= MAX_INSTANT_US,
+            "an instant before the year 10000",
+        ),
+    ]
+
+
+def _is_text(text: str) -> bool:
+    plain = all(unicodedata.category(character) != "Cc" for character in text)
+    return plain and len(text.encode()) <= MAX_TEXT_BYTES
 
 
 def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
@@ -150,53 +112,38 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
             all(map(is_prefix, header.coverage)),
             "E.164 digits with the country code first, such as 1202",
         ),
-        ("published_unix_us", header.published_unix_us >= 0, "microseconds since 1970"),
+        (
+            "published_unix_us",
+            0 <= header.published_unix_us <= MAX_INSTANT_US,
+            "microseconds since 1970",
+        ),
         (
             "published_date",
-            _is_date(header.published_date) and not dated_twice,
+            is_date(header.published_date) and not dated_twice,
             "one date as YYYY-MM-DD",
         ),
         (
             "file_name",
-            len(header.file_name.encode()) <= MAX_TEXT_BYTES,
-            f"at most {MAX_TEXT_BYTES} bytes",
+            _is_text(header.file_name),
+            f"at most {MAX_TEXT_BYTES} bytes without control characters",
         ),
         (
             "reason",
-            len(header.reason.encode()) <= MAX_TEXT_BYTES,
-            f"at most {MAX_TEXT_BYTES} bytes",
+            _is_text(header.reason),
+            f"at most {MAX_TEXT_BYTES} bytes without control characters",
         ),
     ]
 
 
-def _is_date(text: str) -> bool:
-    return not text or _parsed(text) is not None
+def is_date(text: str) -> bool:
+    """Tell whether a text is empty or a date of 1970 or later as YYYY-MM-DD."""
+    return not text or parsed_date(text) is not None
 
 
-def _parsed(text: str) -> date | None:
+def parsed_date(text: str) -> date | None:
+    """Return the date that YYYY-MM-DD means, None where it means none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         return None
     return day if day.isoformat() == text and day.year >= 1970 else None
-
-
-def _day_begins_us(text: str, zone: str) -> int:
-    """Return when a day begins in a zone: the earliest instant that the date can mean, so that age is never too low."""
-    day = _parsed(text)
-    if day is None:
-        return 0
-    return (
-        int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()) * 1_000_000
-    )
-
-
-def flags_of(plan: UploadPlan, rejected: int, is_unused: bool) -> list[str]:
-    """Return the marks that a batch in force carries."""
-    is_registry = plan.list.definition.kind is ListKind.REGISTRY
-    marks = (
-        ("incomplete", rejected > 0),
-        ("undated", is_registry and not plan.published_us),
-        ("unused_list", is_unused),
-    )
-    return [mark for mark, holds in marks if holds]

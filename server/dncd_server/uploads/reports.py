@@ -8,7 +8,11 @@ from dncd_server.actors import Actor
 from dncd_server.ingest.messages import Done, Refused
 from dncd_server.ledger.records import BatchRow, Head
 from dncd_server.uploads.difference import Difference
-from dncd_server.uploads.header import UploadPlan, flags_of
+from dncd_server.uploads.plan import UploadPlan, flags_of
+
+NPA_LAYOUT = "npa-nxx-xxxx"
+NORTH_AMERICA = "US"
+"""How that layout is read, whatever the region."""
 
 
 def read(
@@ -17,7 +21,7 @@ def read(
     """Return the report of a file that was read and taken, without its place in the ledger."""
     report = _opened(plan, actor, done)
     report.state = batch_pb2.BATCH_STATE_ACTIVE
-    report.flags.extend(flags_of(plan, done.rows.rejected, is_unused))
+    report.flags.extend(flags_of(plan, done.rows.rejected, difference.foreign, is_unused))
     report.open_rejects = done.rows.rejected
     report.numbers.added = difference.added
     report.numbers.unchanged = difference.named - difference.added
@@ -49,6 +53,7 @@ def _opened(plan: UploadPlan, actor: Actor, found: Done | Refused) -> batch_pb2.
         published_unix_us=plan.published_us,
         actor=actor.name,
         actor_proof=actor.proof,
+        region=NORTH_AMERICA if found.layout == NPA_LAYOUT else plan.region,
     )
 
 

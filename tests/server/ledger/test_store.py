@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from dncd.v1 import batch_pb2, ledger_pb2
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, salted_digest
 from dncd_engine.state import State
-from dncd_server.errors import LedgerError
+from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger import store as store_module
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.records import NewBatch, NewEvent, StoredSegment
@@ -244,7 +244,7 @@ def test_nothing_is_appended_behind_an_event_of_the_future(
     created(empty)
     before = everything(empty)
     set_clock(NOW_US - MINUTE_US - 1)
-    with pytest.raises(LedgerError, match="lies in the future; set this machine's clock"):
+    with pytest.raises(UnavailableError, match="lies in the future, so nothing can be written"):
         empty.append(event(), batch("b1", empty.stage("b1")))
 
     assert everything(empty) == before

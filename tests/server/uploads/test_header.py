@@ -17,7 +17,7 @@ from dncd_server.policies import plan as policy_plan
 from dncd_server.uploads import reports
 from dncd_server.uploads.difference import Difference
 from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
-from dncd_server.uploads.header import planned
+from dncd_server.uploads.plan import planned
 from server.building import ACTOR, a_list, done, policy_request
 
 Header = batch_pb2.BatchHeader
@@ -258,7 +258,7 @@ def test_other_bytes_and_another_mode_have_another_digest() -> None:
     assert len(digests) == 4
 
 
-DIFFERENCE = Difference((), (), named=9, added=4)
+DIFFERENCE = Difference((), (), named=9, added=4, foreign=0)
 
 
 def test_a_report_counts_rows_and_numbers() -> None:

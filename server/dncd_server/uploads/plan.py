@@ -1,0 +1,155 @@
+"""What an upload is going to do, once its header was found sound: against which list, and read in which way."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dncd.v1 import batch_pb2
+from dncd_engine.lists import ListState
+from dncd_engine.model import ListKind
+from dncd_engine.state import State
+from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.uploads.header import header_problems, parsed_date
+
+_ZONE_OF_REGION = {"JP": "Asia/Tokyo"}
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """An upload that may begin.
+
+    Attributes:
+        header: As it was sent.
+        list: The list as it stands.
+        region: How texts are read.
+        reads_otherwise: Whether a campaign that uses the list reads texts in another region.
+        encoding: ``auto`` or a name.
+        layout: ``auto`` or a name.
+        published_us: The publisher's date, 0 where none was given.
+    """
+
+    header: batch_pb2.BatchHeader
+    list: ListState
+    region: str
+    reads_otherwise: bool
+    encoding: str
+    layout: str
+    published_us: int
+
+    def content_digest(self, file_sha256: str) -> bytes:
+        """Return what the same id must bring again to be the same batch."""
+        declared = batch_pb2.BatchHeader()
+        declared.CopyFrom(self.header)
+        for field in ("batch_id", "dry_run", "file_name", "file_size_bytes", "sends_end"):
+            declared.ClearField(field)
+        digest = hashlib.sha256(declared.SerializeToString(deterministic=True))
+        digest.update(bytes.fromhex(file_sha256))
+        return digest.digest()
+
+    @property
+    def freshens(self) -> bool:
+        """Whether a registry that was loaded before counts as newer after this batch."""
+        dates = self.list.coverage.values()
+        is_registry = self.list.definition.kind is ListKind.REGISTRY
+        return is_registry and any(dates) and self.published_us > min(dates)
+
+
+def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
+    """Return what a header asks for.
+
+    Raises:
+        InvalidRequestError: A field is wrong, or asks for what this version does not do.
+        NotFoundError: There is no such list.
+    """
+    problems = header_problems(header)
+    item = state.lists.get(header.list)
+    if item is not None:
+        problems += _list_problems(header, item)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        first = problems[0]
+        raise InvalidRequestError(
+            "HEADER_INVALID", f"{first.field}: {first.message}{more}", problems
+        )
+    if item is None:
+        raise NotFoundError(
+            "LIST_NOT_FOUND",
+            f'there is no list "{header.list}"; make it with dncctl list create, or mend the name',
+            {"list": header.list},
+        )
+    zone = item.definition.tz or _ZONE_OF_REGION.get(state.region, "UTC")
+    region = _region(header, item, state)
+    users = [campaign for campaign in state.campaigns.values() if campaign.probes(item.name)]
+    return UploadPlan(
+        header=header,
+        list=item,
+        region=region,
+        reads_otherwise=not header.region and any(user.text_region != region for user in users),
+        encoding=header.encoding or "auto",
+        layout=header.layout or item.definition.layout or "auto",
+        published_us=header.published_unix_us or _day_begins_us(header.published_date, zone),
+    )
+
+
+def against(plan: UploadPlan, state: State) -> UploadPlan:
+    """Return a plan against the list as it stands now; how its texts were read stays as it was.
+
+    Raises:
+        NotFoundError: The list was deleted meanwhile.
+    """
+    return replace(plan, list=planned(plan.header, state).list)
+
+
+def _region(header: batch_pb2.BatchHeader, item: ListState, state: State) -> str:
+    """Return how texts are read: as the uploader says, else as the list's own country writes them."""
+    countries = item.definition.countries
+    if header.region:
+        return header.region
+    if not countries or state.region in countries:
+        return state.region
+    return countries[0]
+
+
+def _list_problems(header: batch_pb2.BatchHeader, item: ListState) -> list[FieldProblem]:
+    if item.definition.kind is ListKind.REGISTRY:
+        return []
+    given = {
+        "published_date": header.published_date,
+        "published_unix_us": header.published_unix_us,
+        "coverage": header.coverage,
+    }
+    told = "only a registry has a publisher's date and coverage; take it out"
+    return [FieldProblem(f"header.{field}", told) for field, value in given.items() if value]
+
+
+def _day_begins_us(text: str, zone: str) -> int:
+    """Return when a day begins in a zone: the earliest that the date can mean, so that age is never too low."""
+    day = parsed_date(text)
+    if day is None:
+        return 0
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    return int(midnight.timestamp()) * 1_000_000
+
+
+def flags_of(plan: UploadPlan, rejected: int, foreign: int, is_unused: bool) -> list[str]:
+    """Return the marks that a batch in force carries.
+
+    Args:
+        plan: What the upload did.
+        rejected: How many rows could not be read.
+        foreign: How many numbers belong to countries that the list does not speak of.
+        is_unused: Whether no campaign uses the list.
+    """
+    is_undated = plan.list.definition.kind is ListKind.REGISTRY and not (
+        plan.published_us or any(plan.list.coverage.values())
+    )
+    marks = (
+        ("incomplete", rejected > 0),
+        ("undated", is_undated),
+        ("freshened", plan.freshens),
+        ("foreign_numbers", foreign > 0),
+        ("read_otherwise", plan.reads_otherwise),
+        ("unused_list", is_unused),
+    )
+    return [mark for mark, holds in marks if holds]
