@@ -25,8 +25,13 @@ def parse_address(text: str) -> Address:
         ValueError: The text is neither.
     """
     host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+        is_host = ":" in host
+    else:
+        is_host = not any(mark in host for mark in "[]:")
+    is_host = is_host and host != "" and not any(map(str.isspace, host))
+    if not (colon and is_host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise ValueError("an address is HOST:PORT, such as 127.0.0.1:50051")
     return Address(host, int(port))
 

@@ -48,6 +48,7 @@ def _options(command: Any) -> Any:
 @_options
 @click.option(
     "--config",
+    envvar="DNCD_CONFIG",
     type=click.Path(dir_okay=False, path_type=Path),
     help="TOML file with the same names as keys.",
 )
@@ -84,17 +85,17 @@ def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
     try:
         return load_settings(flags, config)
     except ValidationError as error:
-        problems = [_problem(item["loc"], item["msg"]) for item in error.errors()]
+        problems = [_problem(item["loc"], item["msg"], config) for item in error.errors()]
         raise click.UsageError("; ".join(problems)) from None
     except (SettingsError, ValueError) as error:
         raise click.UsageError(f"{config}: {error}") from None
 
 
-def _problem(location: tuple[int | str, ...], message: str) -> str:
+def _problem(location: tuple[int | str, ...], message: str, config: Path | None) -> str:
     name = ".".join(map(str, location))
     known = name in Settings.model_fields
     told = message.removeprefix("Value error, ")
-    return f"{_flag(name)}: {told}" if known else f"unknown key {name}: mend the spelling"
+    return f"{_flag(name)}: {told}" if known else f"{config}: unknown key {name}; mend the spelling"
 
 
 @main.group()

@@ -49,10 +49,14 @@ class Settings(BaseSettings):
     max_staleness: float = Field(
         300.0,
         gt=0,
+        allow_inf_nan=False,
         description="Seconds without a word from the ledger after which every answer is BLOCK.",
     )
     grace: float = Field(
-        10.0, ge=0, description="Seconds that calls under way get when the daemon stops."
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds that calls under way get when the daemon stops.",
     )
     threads: int = Field(4, ge=1, le=32, description="Threads that answer checks.")
     log_level: str = Field("info", description="debug, info, warning or error.")

@@ -1,6 +1,8 @@
 """The daemon's settings come from flags, environment and file, in that order of weight."""
 
 import itertools
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,21 @@ VALUES = {
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Nothing of whoever runs the tests."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing of whoever runs the tests, and nothing that stays; and no daemon is started here."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"DNCD_{name.upper()}", raising=False)
     monkeypatch.delenv("DNCD_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
+
+    def started(_settings: Settings) -> int:
+        pytest.fail("what was to be refused was started")
+
+    monkeypatch.setattr("dncd_server.run.run", started)
+    monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")
+    umask = os.umask(0o022)
+    yield
+    os.umask(umask)
 
 
 def toml(value: object) -> str:
@@ -97,7 +108,8 @@ def test_an_unknown_key_of_the_file_is_named(tmp_path: Path) -> None:
     config = tmp_path / "dncd.toml"
     config.write_text('regoin = "US"\nlisten = "127.0.0.1:1"\n')
 
-    assert told(serve("--config", str(config))) == "unknown key regoin: mend the spelling"
+    message = told(serve("--config", str(config)))
+    assert message == f"{config}: unknown key regoin; mend the spelling"
 
 
 @pytest.mark.parametrize(
