@@ -59,6 +59,7 @@ def test_a_file_arrives_whole_and_the_report_is_json(dncctl: Dncctl, numbers: Pa
         "file_sha256": hashlib.sha256(numbers.read_bytes()).hexdigest(),
         "encoding": "utf-8",
         "layout": "lines",
+        "region": None,
     }
     assert batch_id in ended.err
     assert requests[0][2]["dncd-actor"]

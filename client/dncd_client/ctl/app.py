@@ -1,5 +1,6 @@
 """The commands put together, and the one place where a run ends."""
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,9 +16,9 @@ from dncd_client.ctl.commands.load import load
 from dncd_client.ctl.commands.normalize import normalize
 from dncd_client.ctl.commands.policy import policy
 from dncd_client.ctl.commands.status import status
-from dncd_client.ctl.errors import CtlError, explain
+from dncd_client.ctl.errors import CtlError, explain, usage
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.output import print_note
+from dncd_client.ctl.output import print_json, print_note, print_plain_note
 from dncd_client.ctl.settings import Settings, common_options
 
 
@@ -55,16 +56,33 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = dncctl.main(list(arguments), prog_name="dncctl", standalone_mode=False, obj=settings)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        # A wrong option ends the reading of the others, so --json may not have been noted yet.
+        settings.json = settings.json or "--json" in arguments
+        if not settings.json:
+            print_plain_note(_shown(error))
+            return error.exit_code
+        return _end(usage(error), settings)
     except click.Abort:
-        print_note(settings.texts.line("interrupted"))
-        return exit_codes.INTERRUPTED
+        text = settings.texts.line("interrupted")
+        return _end(CtlError(text, exit_codes.INTERRUPTED, "INTERRUPTED"), settings)
     except CtlError as error:
-        print_note(str(error))
-        return error.exit_code
+        return _end(error, settings)
     except grpc.RpcError as failure:
-        ended = explain(failure, settings.server, settings.texts)
-        print_note(str(ended))
-        return ended.exit_code
+        return _end(explain(failure, settings.server, settings.texts), settings)
     return code if isinstance(code, int) else exit_codes.FINE
+
+
+def _end(error: CtlError, settings: Settings) -> int:
+    """Say why a run ends, for people or for programs; return its exit code."""
+    if settings.json:
+        print_json(error.as_json(), is_error=True)
+    else:
+        print_note(str(error))
+    return error.exit_code
+
+
+def _shown(error: click.ClickException) -> str:
+    """Return what click shows of a wrong command line: the usage, where help is, what is wrong."""
+    text = io.StringIO()
+    error.show(file=text)
+    return text.getvalue().rstrip("\n")

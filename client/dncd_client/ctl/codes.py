@@ -92,6 +92,13 @@ ATTENTION: Mapping[str, Text] = {
     "unused": ("no campaign uses the list", "どのキャンペーンも使っていません"),
 }
 
+STAGES: Mapping[str, Text] = {
+    "receiving": ("receiving", "受信中"),
+    "reading": ("reading", "読み取り中"),
+    "comparing": ("comparing", "照合中"),
+    "committing": ("committing", "確定中"),
+}
+
 STATES: Mapping[str, Text] = {
     "ACTIVE": ("in force", "有効"),
     "HELD": ("waits for another person", "別の担当者の承認待ち"),

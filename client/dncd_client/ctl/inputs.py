@@ -46,7 +46,7 @@ class InputFile:
             yield chunk
         if self._is_regular and self._moved():
             text = self._texts.line("load_file_changed", file=self._path)
-            raise CtlError(text, exit_codes.USAGE)
+            raise CtlError(text, exit_codes.USAGE, "FILE_CHANGED")
 
     def close(self) -> None:
         """Close the file."""

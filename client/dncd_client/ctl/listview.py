@@ -1,27 +1,39 @@
 """Lists as people and programs see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from dncd.v1 import policy_pb2
 from dncd_client.ctl import policyfields
 from dncd_client.ctl.messages import Catalogue
-from dncd_client.ctl.output import instant
+from dncd_client.ctl.output import instant, local_instant
 from dncd_client.ctl.policytoml import definition_as_dict
+from dncd_client.ctl.times import zone_to_show
 
 Json = dict[str, Any]
 
+NOTHING = "–"
+"""What stands in a table where there is nothing to say."""
 
-def coverage_json(state: policy_pb2.ListState) -> list[Json]:
+
+def coverage_json(
+    state: policy_pb2.ListState, write: Callable[[int], str | None] = instant
+) -> list[Json]:
     """Return how fresh a list is, by prefix; dates are RFC 3339 or null."""
     return [
         {
             "prefix": each.prefix,
-            "published": instant(each.published_unix_us),
-            "stale_at": instant(each.stale_at_unix_us),
+            "published": write(each.published_unix_us),
+            "stale_at": write(each.stale_at_unix_us),
         }
         for each in state.coverage
     ]
+
+
+def coverage_shown(state: policy_pb2.ListState, region: str) -> list[Json]:
+    """Return how fresh a list is, with dates as they are where the list lives."""
+    return coverage_json(state, _clock(state, region))
 
 
 def list_json(state: policy_pb2.ListState) -> Json:
@@ -49,18 +61,32 @@ def list_json(state: policy_pb2.ListState) -> Json:
     }
 
 
-def list_row(state: policy_pb2.ListState, texts: Catalogue) -> Sequence[str]:
-    """Return a list as a row of a table: its oldest publication and its nearest end."""
+def list_row(state: policy_pb2.ListState, region: str, texts: Catalogue) -> Sequence[str]:
+    """Return a list as a row of a table: its oldest publication and its nearest end.
+
+    Args:
+        state: The list.
+        region: The ledger's region, whose dates hold where the list has no zone of its own.
+        texts: The language.
+    """
+    write = _clock(state, region)
+    has_ages = bool(state.coverage)  # only what a publisher dates has them, once it is loaded
+    undated = texts.line("undated") if has_ages else NOTHING
+    endless = texts.line("stale" if state.stale else "never") if has_ages else NOTHING
     published = [each.published_unix_us for each in state.coverage if each.published_unix_us]
     ends = [each.stale_at_unix_us for each in state.coverage if each.stale_at_unix_us]
     return (
         state.name,
         policyfields.kind_name(state.definition.kind) or "",
         f"{state.numbers:,}",
-        (instant(min(published)) if published else None) or texts.line("undated"),
-        (instant(min(ends)) if ends else None) or texts.line("never"),
+        (write(min(published)) if published else None) or undated,
+        (write(min(ends)) if ends else None) or endless,
         state.definition.title,
     )
+
+
+def _clock(state: policy_pb2.ListState, region: str) -> Callable[[int], str | None]:
+    return partial(local_instant, zone=zone_to_show(state.definition.tz, region))
 
 
 def list_columns(texts: Catalogue) -> Sequence[str]:

@@ -24,6 +24,8 @@ LINES: Mapping[str, Text] = {
     ),
     "not_permitted": ("not permitted: {detail}", "権限がありません: {detail}"),
     "error": ("{detail}", "{detail}"),
+    "server_said": ("the server says: {text}", "サーバーの説明: {text}"),
+    "request_id": ("request id: {request_id}", "リクエスト ID: {request_id}"),
     "not_ready": ("the node is not ready", "ノードの準備ができていません"),
     "no_tz": (
         "the list {list} names no time zone (tz), so {option} needs a full time such as "
@@ -71,7 +73,18 @@ LINES: Mapping[str, Text] = {
     ),
     "progress_rows": ("{read} rows, {rejected} rejected", "{read} 行、不可 {rejected}"),
     "load_version": ("version {version}, token {token}", "版 {version}、トークン {token}"),
+    "load_region": ("read as: {region}", "読み取り地域: {region}"),
     "load_rejects": ("rejected rows are in {file}", "読めない行は {file} に書き出しました"),
+    "load_rejects_again": (
+        "its rejected rows are still open and did not come again: to get them, load the file again "
+        "with --dry-run",
+        "読めない行が残っています（今回は書き出していません）。書き出すには --dry-run を付けて"
+        "もう一度読み込んでください",
+    ),
+    "load_mend": (
+        "mend the column raw in that file and load it: {command}",
+        "そのファイルの raw 列を直して読み込んでください: {command}",
+    ),
     "flag": ("{flag}: {meaning}", "{flag}: {meaning}"),
     "load_refused": ("{reason}: {message}", "{reason}: {message}"),
     "load_refused_line": ("{reason}, line {line}: {message}", "{reason}、{line} 行目: {message}"),
@@ -98,6 +111,22 @@ LINES: Mapping[str, Text] = {
         "{server} に接続できないため、このプログラムの規則で読みました（normaliser {version}、"
         "地域 {region}）",
     ),
+    "normalize_count": (
+        "the server answered {answered} of {asked} cells",
+        "サーバーの回答数が合いません（{asked} 件中 {answered} 件）",
+    ),
+    "list_count": (
+        "the server answered {answered} lists for {name}",
+        "リスト {name} についてサーバーが {answered} 件を回答しました",
+    ),
+    "policy_utf8": (
+        "{file}: a policy file is UTF-8",
+        "{file}: 方針ファイルは UTF-8 で保存してください",
+    ),
+    "check_nothing": (
+        "no number was given: standard input held none",
+        "番号がありません（標準入力が空です）",
+    ),
     "reject_unknown": ("not known to this version", "この版では未知の理由です"),
     "status_head": (
         "version {version}, {readiness}, lists: {lists}",
@@ -108,6 +137,7 @@ LINES: Mapping[str, Text] = {
     "status_calm": ("nothing needs a person", "対応が必要なものはありません"),
     "never": ("never", "期限なし"),
     "undated": ("undated", "日付なし"),
+    "stale": ("stale", "期限切れ"),
     "col_list": ("list", "リスト"),
     "col_kind": ("kind", "種別"),
     "col_title": ("title", "名称"),

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from dncd.v1 import policy_pb2
 from dncd_client.ctl import policyfields
 from dncd_client.ctl.policyfields import Field, Value
+from dncd_client.ctl.printable import as_toml, printable
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -46,8 +47,8 @@ def key(name: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Write a text as TOML's basic string; JSON's escapes are all TOML's too, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
+    """Write a text as TOML's basic string; JSON's escapes of what it must escape are TOML's too."""
+    return printable(json.dumps(text, ensure_ascii=False), escape=as_toml)
 
 
 def _section(

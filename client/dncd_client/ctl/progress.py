@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dncd.v1 import batch_pb2
+from dncd_client.ctl import codes
 from dncd_client.ctl.messages import Catalogue
+from dncd_client.ctl.printable import printable
 
 
 @contextmanager
@@ -28,10 +30,10 @@ def upload_progress(
         yield lambda _: None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
-        TextColumn("{task.fields[rows]}"),
+        TextColumn("{task.fields[rows]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
@@ -41,7 +43,7 @@ def upload_progress(
             bar.update(
                 task,
                 completed=progress.bytes_received,
-                description=progress.stage,
+                description=printable(texts.meaning(codes.STAGES, progress.stage)),
                 rows=texts.line(
                     "progress_rows",
                     read=f"{progress.rows_read:,}",

@@ -19,7 +19,7 @@ class RejectsFile:
     """A CSV that begins with the first rejected row and never replaces a file.
 
     Attributes:
-        path: Where it was written; None while there is nothing in it.
+        path: Where rows were written; None while there are none.
         failure: Why it could not be written; None while it could.
     """
 
@@ -27,6 +27,7 @@ class RejectsFile:
         self.path: str | None = None
         self.failure: OSError | None = None
         self._wanted = wanted
+        self._opened: str | None = None
         self._texts = texts
         self._file: IO[str] | None = None
         self._writer: Any = None
@@ -40,6 +41,7 @@ class RejectsFile:
                 self._row(row)
             if self._file:
                 self._file.flush()
+                self.path = self._opened
         except OSError as error:
             self.failure = error
 
@@ -59,8 +61,7 @@ class RejectsFile:
         self._writer.writerow((row.line, row.column or "", code, defused(row.raw), reason))
 
     def _open(self) -> None:
-        path, descriptor = _create_beside(self._wanted)
-        self.path = path
+        self._opened, descriptor = _create_beside(self._wanted)
         # The mark at the beginning is what makes Excel read it as UTF-8.
         self._file = open(descriptor, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115
         self._writer = csv.writer(self._file)

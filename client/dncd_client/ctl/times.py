@@ -1,7 +1,7 @@
 """Dates and times on the command line: a date is a whole day where the list lives."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -75,11 +75,23 @@ class Clock:
             answer = self._connection.call(self._connection.policy.ListLists, request)
             named = answer.lists[0].definition.tz if answer.lists else ""
             try:
-                self._zone = ZoneInfo(named or _ZONE_OF_REGION.get(answer.region, ""))
+                self._zone = _zone(named, answer.region)
             except (ZoneInfoNotFoundError, ValueError, OSError):
                 text = self._texts.line("no_tz", list=self._list, option=option)
-                raise CtlError(text, exit_codes.USAGE) from None
+                raise CtlError(text, exit_codes.USAGE, "NO_TIME_ZONE") from None
         return self._zone
+
+
+def zone_to_show(tz: str, region: str) -> tzinfo:
+    """Return the zone in which a list's dates are shown: its own, its ledger's region's, or UTC."""
+    try:
+        return _zone(tz, region)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def _zone(tz: str, region: str) -> ZoneInfo:
+    return ZoneInfo(tz or _ZONE_OF_REGION.get(region, ""))
 
 
 def is_date(value: str) -> bool:

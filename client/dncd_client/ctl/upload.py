@@ -10,11 +10,11 @@ import grpc
 from dncd.v1 import batch_pb2
 from dncd_client.ctl import exit_codes
 from dncd_client.ctl.connection import Connection
-from dncd_client.ctl.errors import CtlError, detail_of, explain
+from dncd_client.ctl.errors import CtlError, detail_of, explain, is_silence
 from dncd_client.ctl.inputs import InputFile
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.rejects import RejectsFile
-from dncd_client.errors import Unavailable, error_of
+from dncd_client.errors import DncdError, Unavailable, error_of
 
 STALL_SECONDS = 60.0
 
@@ -167,9 +167,16 @@ class Upload:
             return self._broken(text, exit_codes.UNREACHABLE)
         error = error_of(failure)
         if isinstance(error, Unavailable):
-            return self._broken(detail_of(failure), exit_codes.of_status(error.status))
+            detail = detail_of(error, self._texts)
+            return self._broken(detail, exit_codes.of_status(error.status), error)
         return explain(failure, self._server, self._texts)
 
-    def _broken(self, detail: str, exit_code: int) -> CtlError:
-        text = self._texts.line("load_broken", detail=detail, batch_id=self._header.batch_id)
-        return CtlError(text, exit_code)
+    def _broken(self, detail: str, exit_code: int, cause: DncdError | None = None) -> CtlError:
+        batch_id = self._header.batch_id
+        lines = [self._texts.line("load_broken", detail=detail, batch_id=batch_id)]
+        if cause and is_silence(cause):
+            lines.append(self._texts.line("unreachable_mend"))
+        metadata = {"batch_id": batch_id}
+        return CtlError(
+            "\n".join(lines), exit_code, "UPLOAD_BROKEN", cause=cause, metadata=metadata
+        )

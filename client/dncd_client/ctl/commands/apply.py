@@ -29,7 +29,7 @@ def apply(context: click.Context, file: Any, prune: str, dry_run: bool) -> int:
     """
     settings = settings_of(context)
     request = policy_pb2.ApplyPolicyRequest(
-        policy=_read(file), prune_prefix=prune, validate_only=dry_run
+        policy=_read(file, settings.texts), prune_prefix=prune, validate_only=dry_run
     )
     with connect(settings) as connection:
         answer = connection.call(connection.policy.ApplyPolicy, request)
@@ -40,11 +40,11 @@ def apply(context: click.Context, file: Any, prune: str, dry_run: bool) -> int:
     return exit_codes.FINE
 
 
-def _read(file: Any) -> policy_pb2.Policy:
+def _read(file: Any, texts: Catalogue) -> policy_pb2.Policy:
     try:
         return read_policy(file.read().decode("utf-8-sig"), file.name)
     except UnicodeDecodeError:
-        raise click.UsageError(f"{file.name}: a policy file is UTF-8") from None
+        raise click.UsageError(texts.line("policy_utf8", file=file.name)) from None
     except PolicyFileError as error:
         raise click.UsageError(str(error)) from None
 

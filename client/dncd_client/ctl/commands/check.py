@@ -11,10 +11,12 @@ from rich.text import Text
 from dncd.v1 import screening_pb2, verdict_pb2
 from dncd_client.ctl import codes, exit_codes
 from dncd_client.ctl.connection import Connection, connect
+from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.helptext import epilog
 from dncd_client.ctl.inputs import lines_of, slices
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.output import (
+    Cell,
     e164_text,
     moment,
     print_json,
@@ -54,15 +56,19 @@ def check(
     asked = screening_pb2.CheckBatchRequest(
         campaign=campaign, region=region, at_least=at_least, via=verdict_pb2.VIA_DESK
     )
-    all_allowed = True
+    asked_any, all_allowed = False, True
     with connect(settings) as connection:
         for typed, verdicts in _ask(connection, asked, _typed(numbers)):
+            asked_any = True
             all_allowed = all_allowed and all(each.allowed for each in verdicts)
             if settings.json:
                 for number, verdict in zip(typed, verdicts, strict=True):
                     print_json(verdict_json(number, verdict))
             else:
                 _show(typed, verdicts, settings.texts)
+    if not asked_any:
+        text = settings.texts.line("check_nothing")
+        raise CtlError(text, exit_codes.USAGE, "NO_NUMBER")
     return exit_codes.FINE if all_allowed else exit_codes.NO
 
 
@@ -126,7 +132,7 @@ def _show(typed: list[str], verdicts: list[Verdict], texts: Catalogue) -> None:
         print_line(texts.line("check_basis", version=first.version, at=at, token=first.token))
 
 
-def _row(number: str, verdict: Verdict, texts: Catalogue) -> tuple[str | Text, ...]:
+def _row(number: str, verdict: Verdict, texts: Catalogue) -> tuple[Cell, ...]:
     read = e164_text(verdict.e164)
     decision = texts.meaning(codes.DECISIONS, verdict.decision)
     action = texts.meaning(codes.ACTIONS, verdict.action)
@@ -134,7 +140,7 @@ def _row(number: str, verdict: Verdict, texts: Catalogue) -> tuple[str | Text, .
         number if read in (None, number) else f"{number} = {read}",
         Text(decision, style="green" if verdict.allowed else "bold red"),
         f"{verdict.action} ({action})",
-        "\n".join(_reason_line(each, texts) for each in verdict.reasons),
+        [_reason_line(each, texts) for each in verdict.reasons],
     )
 
 

@@ -1,14 +1,17 @@
 """Create lists and look at them."""
 
 import click
+import grpc
 
 from dncd.v1 import policy_pb2
 from dncd_client.ctl import exit_codes, policyfields
 from dncd_client.ctl.connection import Connection, connect
-from dncd_client.ctl.errors import CtlError
+from dncd_client.ctl.errors import CtlError, explain
+from dncd_client.ctl.fieldnames import list_option_of
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.listview import list_columns, list_json, list_row
-from dncd_client.ctl.output import print_json, print_line, print_note, print_table
+from dncd_client.ctl.listview import coverage_shown, list_columns, list_json, list_row
+from dncd_client.ctl.messages import Catalogue
+from dncd_client.ctl.output import Cell, print_json, print_line, print_note, print_table
 from dncd_client.ctl.policyfields import WrongValueError, read_duration
 from dncd_client.ctl.settings import common_options, settings_of
 
@@ -26,7 +29,13 @@ def list_group() -> None:
     )
 )
 @click.argument("name")
-@click.option("--kind", required=True, type=click.Choice(list(policyfields.KINDS)))
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice(list(policyfields.KINDS)),
+    help="What it means; this version of dncd takes do_not_contact, suspended_use and registry, "
+    "the others need a newer one.",
+)
 @click.option("--title", default="", help="Its name for people.")
 @click.option("--country", "countries", multiple=True, metavar="CC", help="Repeatable.")
 @click.option("--prefix", "prefixes", multiple=True, metavar="DIGITS", help="Repeatable.")
@@ -60,8 +69,11 @@ def create(
         policy=policy_pb2.Policy(lists={name: definition}), create_only=True
     )
     with connect(settings) as connection:
-        answer = connection.call(connection.policy.ApplyPolicy, request)
-        state = _find(connection, name)
+        try:
+            answer = connection.call(connection.policy.ApplyPolicy, request)
+        except grpc.RpcError as failure:
+            raise explain(failure, settings.server, settings.texts, list_option_of) from None
+        state = _find(connection, name, settings.texts).lists[0]
     if settings.json:
         basis = answer.basis
         print_json({**list_json(state), "version": basis.version, "token": basis.token})
@@ -84,7 +96,7 @@ def ls(context: click.Context) -> int:
     if settings.json:
         print_json({"lists": [list_json(each) for each in answer.lists]})
     elif answer.lists:
-        rows = [list_row(each, settings.texts) for each in answer.lists]
+        rows = [list_row(each, answer.region, settings.texts) for each in answer.lists]
         print_table(list_columns(settings.texts), rows)
     else:
         print_line(settings.texts.line("no_lists"))
@@ -99,22 +111,24 @@ def show(context: click.Context, name: str) -> int:
     """Show the list NAME."""
     settings = settings_of(context)
     with connect(settings) as connection:
-        state = _find(connection, name)
-    view = list_json(state)
+        answer = _find(connection, name, settings.texts)
+    (state,) = answer.lists
     if settings.json:
-        print_json(view)
+        print_json(list_json(state))
     else:
         heads = [settings.texts.line(each) for each in ("col_name", "col_value")]
-        print_table(heads, [(key, _plain(value)) for key, value in view.items()])
+        shown = {**list_json(state), "coverage": coverage_shown(state, answer.region)}
+        print_table(heads, [(key, _cell(value)) for key, value in shown.items()])
     return exit_codes.FINE
 
 
-def _find(connection: Connection, name: str) -> policy_pb2.ListState:
+def _find(connection: Connection, name: str, texts: Catalogue) -> policy_pb2.ListListsResponse:
     request = policy_pb2.ListListsRequest(name=name)
     answer = connection.call(connection.policy.ListLists, request)
     if len(answer.lists) != 1:
-        raise CtlError(f"the server answered {len(answer.lists)} lists for {name}", exit_codes.NO)
-    return answer.lists[0]
+        text = texts.line("list_count", answered=len(answer.lists), name=name)
+        raise CtlError(text, exit_codes.NO, "ANSWER_GARBLED")
+    return answer
 
 
 def _seconds(max_age: str | None) -> int:
@@ -124,9 +138,11 @@ def _seconds(max_age: str | None) -> int:
         raise click.BadParameter(str(error), param_hint="--max-age") from None
 
 
+def _cell(value: object) -> Cell:
+    return [_plain(each) for each in value] if isinstance(value, list) else _plain(value)
+
+
 def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return "\n".join(_plain(each) for each in value)
     if isinstance(value, dict):
         return "  ".join(f"{key} {_plain(each)}" for key, each in value.items())
     if isinstance(value, bool):

@@ -20,11 +20,13 @@ from dncd_client.ctl.rejects import RejectsFile
 from dncd_client.ctl.settings import Settings, common_options, settings_of
 from dncd_client.ctl.upload import Upload
 
+_NEWER = "(Needs a newer dncd.)"
+
 
 @click.command(
     epilog=epilog(
         "dncctl load optout refusals.csv --asked 2026-11-20",
-        "dncctl load ftc 2026-11.txt --mode replace --published 2026-11-01",
+        "dncctl load ftc 2026-11.txt --published 2026-11-01",
         "dncctl load optout refusals.csv.rejects.csv --column raw --mends BATCH",
         fine="in force whole (or a dry run without rejected rows)",
         no="held, refused or incomplete",
@@ -32,24 +34,36 @@ from dncd_client.ctl.upload import Upload
 )
 @click.argument("list_name", metavar="LIST")
 @click.argument("file")
-@click.option("--mode", type=click.Choice(list(MODES)), default="add", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(list(MODES)),
+    default="add",
+    show_default=True,
+    help="What the batch does; this version of dncd takes add, the others need a newer one.",
+)
 @click.option("--region", default="", metavar="JP", help="How texts are read.")
 @click.option("--encoding", default="", metavar="auto", help="utf-8, cp932, utf-16 ...")
 @click.option("--layout", default="", metavar="auto", help="lines, csv, npa-nxx-xxxx.")
-@click.option("--column", "columns", multiple=True, metavar="NAME", help="Repeatable.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="The head of a column of numbers; repeatable.",
+)
 @click.option("--source", default="", metavar="NAME|TEXT", help="Where the numbers come from.")
 @click.option("--ground", default="", metavar="CODE", help="Why they are listed.")
-@click.option("--purpose", "purposes", multiple=True, metavar="P", help="Repeatable.")
+@click.option("--purpose", "purposes", multiple=True, metavar="P", help=f"Repeatable. {_NEWER}")
 @click.option("--asked", metavar="T", help="When the persons asked.")
-@click.option("--effective", metavar="T", help="When the entries begin.")
-@click.option("--expires", metavar="DATE", help="The last day of the entries.")
+@click.option("--effective", metavar="T", help=f"When the entries begin. {_NEWER}")
+@click.option("--expires", metavar="DATE", help=f"The last day of the entries. {_NEWER}")
 @click.option("--review", metavar="DATE", help="When somebody should look again.")
 @click.option("--ref", "reference", default="", metavar="TEXT", help="Your receipt number.")
 @click.option("--requester", default="", metavar="R", help="self, agent, legal_representative.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; needed for a removal.")
 @click.option("--published", metavar="DATE", help="The publisher's date.")
 @click.option("--coverage", multiple=True, metavar="PREFIX", help="Repeatable.")
-@click.option("--base", metavar="BATCH|DATE", help="What a change builds on.")
+@click.option("--base", metavar="BATCH|DATE", help=f"What a change builds on. {_NEWER}")
 @click.option("--mends", default="", metavar="BATCH", help="Brings its rejected rows again.")
 @click.option("--rejects", metavar="FILE", help="Where unreadable rows go. [FILE.rejects.csv]")
 @click.option("--batch-id", metavar="ID", help="Your own id: the same one is never taken twice.")
@@ -76,7 +90,7 @@ def load(
             report = _send(connection, header, source, out, settings)
         finally:
             source.close()
-    return _tell(report, out, settings)
+    return _tell(report, out, header.region, settings)
 
 
 def new_batch_id() -> str:
@@ -111,10 +125,10 @@ def _send(
             print_note(settings.texts.line("rejects_failed", detail=detail))
 
 
-def _tell(report: batch_pb2.BatchReport, out: RejectsFile, settings: Settings) -> int:
+def _tell(report: batch_pb2.BatchReport, out: RejectsFile, region: str, settings: Settings) -> int:
     if settings.json:
         print_json(report_json(report, out.path))
     else:
-        for line in report_lines(report, out.path, settings.texts):
+        for line in report_lines(report, out.path, settings.texts, region):
             print_line(line)
     return exit_codes.FINE if is_in_order(report) and not out.failure else exit_codes.NO

@@ -13,6 +13,7 @@ from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.helptext import epilog
 from dncd_client.ctl.inputs import lines_of, slices
 from dncd_client.ctl.output import e164_text, print_json, print_line, print_note
+from dncd_client.ctl.printable import printable
 from dncd_client.ctl.rejects import reject_code
 from dncd_client.ctl.settings import Settings, common_options, settings_of
 from dncd_client.errors import Unavailable, error_of
@@ -71,7 +72,10 @@ class _Reader:
         request = batch_pb2.NormalizeRequest(raw=cells, region=self._region)
         answer = self._connection.call(self._connection.batches.Normalize, request)
         if len(answer.readings) != len(cells):
-            raise CtlError("the server answered another number of cells", exit_codes.UNREACHABLE)
+            text = self._settings.texts.line(
+                "normalize_count", answered=len(answer.readings), asked=len(cells)
+            )
+            raise CtlError(text, exit_codes.UNREACHABLE, "ANSWER_GARBLED")
         return [
             each.e164 if each.WhichOneof("outcome") == "e164" else reject_code(each.reject)
             for each in answer.readings
@@ -110,6 +114,6 @@ def _tell(line: bytes, answer: int | str, settings: Settings) -> None:
         key = "error" if isinstance(answer, str) else "e164"
         print_json({"raw": raw, key: answer if isinstance(answer, str) else e164_text(answer)})
     elif isinstance(answer, str):
-        print_line(f"{raw}\t{answer}: {settings.texts.meaning(codes.REJECTS, answer)}")
+        print_line(f"{printable(raw)}\t{answer}: {settings.texts.meaning(codes.REJECTS, answer)}")
     else:
-        print_line(f"{raw}\t{e164_text(answer)}")
+        print_line(f"{printable(raw)}\t{e164_text(answer)}")

@@ -34,5 +34,6 @@ def policy(context: click.Context) -> int:
             "policy_head", version=answer.policy_version, region=answer.region
         )
         print_line(f"# {head}")
-        print_line(policy_as_toml(answer.policy).rstrip("\n"))
+        for line in policy_as_toml(answer.policy).rstrip("\n").split("\n"):
+            print_line(line)
     return exit_codes.FINE

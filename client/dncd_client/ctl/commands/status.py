@@ -78,7 +78,8 @@ def _show(answer: policy_pb2.ListListsResponse, texts: Catalogue) -> None:
         )
     )
     if answer.lists:
-        print_table(list_columns(texts), [list_row(each, texts) for each in answer.lists])
+        rows = [list_row(each, answer.region, texts) for each in answer.lists]
+        print_table(list_columns(texts), rows)
     if not answer.attention:
         print_line(texts.line("status_calm"))
         return
