@@ -3,13 +3,15 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _DIGITS = re.compile(r"\d{9,}")
 """No number that dncd keeps has fewer digits; a date has eight."""
+_SMALLEST_NUMBER = 10**9
+"""Of integers, which may be counts too: a registry has hundreds of millions of rows."""
 REDACTED = "<digits>"
 
 
@@ -47,10 +49,22 @@ def configure_logs(level: str) -> None:
 def redact_digits(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Black out long runs of digits in every text: the last line of defence, not the first."""
+    """Black out long runs of digits in every value: the last line of defence, not the first."""
     return {
-        key: _DIGITS.sub(REDACTED, value)
-        if isinstance(value, str) and key != "timestamp"
-        else value
+        # what begins with an underscore is structlog's own and is not written
+        key: value if key == "timestamp" or key.startswith("_") else _redacted(value)
         for key, value in event.items()
     }
+
+
+def _redacted(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return REDACTED if abs(value) >= _SMALLEST_NUMBER else value
+    if isinstance(value, Mapping):
+        return {str(_redacted(key)): _redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(item) for item in value]
+    text = value if isinstance(value, str) else repr(value)
+    return _DIGITS.sub(REDACTED, text)
