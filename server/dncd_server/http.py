@@ -1,12 +1,15 @@
 """/metrics, /healthz and /readyz: a small WSGI application on a thread of its own."""
 
+import io
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import structlog
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from dncd_server.addresses import Address
@@ -14,6 +17,7 @@ from dncd_server.addresses import Address
 REQUEST_TIMEOUT_SECONDS = 5.0
 _PLAIN = ("Content-Type", "text/plain; charset=utf-8")
 StartResponse = Callable[..., Any]
+_log = structlog.get_logger(__name__)
 
 
 def application(registry: CollectorRegistry, is_ready: Callable[[], bool]) -> Callable[..., Any]:
@@ -24,6 +28,13 @@ def application(registry: CollectorRegistry, is_ready: Callable[[], bool]) -> Ca
         is_ready: Whether ``/readyz`` says yes.
     """
     metrics = make_wsgi_app(registry, disable_compression=False)
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return _answer(environ, start_response)
+        except Exception as error:
+            _log.error("http_failed", error=type(error).__name__, exc_info=bare(error))
+            raise
 
     # wsgiref writes the answer's length into the list of headers: each answer gets a list of its own
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -52,6 +63,7 @@ class _Handler(WSGIRequestHandler):
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128
 
 
 class _Server6(_Server):

@@ -14,6 +14,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from dncd_engine.drill import DRILL_LIST
 from dncd_engine.names import DRILL_CAMPAIGN
 from dncd_engine.state import State
 from dncd_engine.verdict import Code, Decision
@@ -159,13 +160,18 @@ def _totals(counts: Counts, state: State | None) -> tuple[_Totals, _Totals, _Tot
             _add(blocks, (campaign, key.verdict.reasons[0].code.name), count)
         for reason in key.verdict.reasons:
             if reason.code is Code.LISTED:
-                _add(hits, (campaign, reason.list, via), count)
+                _add(hits, (campaign, _list_label(reason.list, state), via), count)
     return checks, blocks, hits
 
 
 def _campaign_label(key: AnswerKey, state: State | None) -> str:
     known = state is not None and key.campaign in state.campaigns
     return key.campaign if known or key.campaign in (UNNAMED, DRILL_CAMPAIGN) else OTHER
+
+
+def _list_label(name: str, state: State | None) -> str:
+    known = state is not None and name in state.lists
+    return name if known or name == DRILL_LIST else OTHER
 
 
 def _add(total: _Totals, labels: tuple[str, ...], count: int) -> None:
