@@ -10,11 +10,20 @@ from hypothesis import strategies as st
 from dncd_engine.names import client_of, is_batch_id, is_name, may_use
 
 _LETTERS = string.ascii_lowercase + string.digits + "._-"
-part = st.text(_LETTERS, min_size=1, max_size=31)
+_NINE_DIGITS = re.compile(r"[0-9]{9}", re.ASCII)
+part = st.text(_LETTERS, min_size=1, max_size=31).filter(lambda text: not _NINE_DIGITS.search(text))
 names = part | st.builds("{}/{}".format, part, part)
 
 
-@given(text=st.text(max_size=70) | st.text(_LETTERS + "/A \n", max_size=70) | names)
+digits = st.text(string.digits, max_size=12)
+
+
+@given(
+    text=st.text(max_size=70)
+    | st.text(_LETTERS + "/A \n", max_size=70)
+    | names
+    | st.builds("{}{}{}".format, names, digits, names)
+)
 def test_a_name_is_what_the_contract_says(text: str) -> None:
     parts = text.split("/")
     wanted = (
@@ -22,6 +31,7 @@ def test_a_name_is_what_the_contract_says(text: str) -> None:
         and all(parts)
         and set(text) <= {*_LETTERS, "/"}
         and len(text.encode("utf-8", "surrogatepass")) <= 64
+        and not any(set(text[at : at + 9]) <= set(string.digits) for at in range(len(text) - 8))
     )
     assert is_name(text) == wanted
 
@@ -42,6 +52,10 @@ NO_NAMES = {
     "long_with_slash": "a" * 32 + "/" + "a" * 32,
     "nul": "acme\0",
     "surrogate": "\ud800",
+    "nine_digits": "045000000",
+    "nine_digits_within": "acme/list-202601020-b",
+    "nine_digits_of_a_client": "123456789/optout",
+    "a_number": "81450001000",
 }
 
 
@@ -50,7 +64,12 @@ def test_what_is_no_name(text: str) -> None:
     assert not is_name(text)
 
 
-@pytest.mark.parametrize("text", ["a" * 64, "a/" + "b" * 62, "0", "a.b-c_d/e", "-", "."])
+_MANY_DIGITS = ["12345678", "ftc-20260203", "2026.02.03-12345678", "12345678/12345678"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 64, "a/" + "b" * 62, "0", "a.b-c_d/e", "-", ".", *_MANY_DIGITS]
+)
 def test_what_is_a_name(text: str) -> None:
     assert is_name(text)
 

@@ -145,9 +145,11 @@ def _trust(world: World, name: str, sample: Sample, at_us: int) -> tuple[Code, s
         return None if item.starts_empty else (Code.LIST_EMPTY, "never_loaded")
     if item.kind is not ListKind.REGISTRY:
         return None
+    # after the first, a load that says nothing of dates changes none
+    saying = [load for at, load in enumerate(loads) if not at or load.coverage or load.published_us]
     dates = [
         load.published_us
-        for load in loads
+        for load in saying
         if not load.coverage or any(digits.startswith(prefix) for prefix in load.coverage)
     ]
     if not dates:

@@ -26,7 +26,7 @@ from dncd_server.ingest.messages import (
     SegmentFound,
 )
 from dncd_server.ledger.journal import Journal
-from dncd_server.ledger.records import Head
+from dncd_server.ledger.records import BatchRow, Head
 from dncd_server.ledger.store import ListMovedError
 from dncd_server.upload_counts import UploadCounts
 from dncd_server.uploads import reports
@@ -90,18 +90,25 @@ class UploadDesk:
             )
         self._under_way.add(header.batch_id)
         try:
-            await self.known.check_mends(plan)
             row = None if header.dry_run else await self.known.find(plan)
             parts = Parts(source)
             if row is None:
+                await self.known.check_mends(plan)
                 answers = self._new(plan, packed, parts, actor)
             else:
-                job = self._job(plan, packed, secrets.token_bytes(SALT_BYTES))
-                answers = self.known.repeat(plan, row, job, parts)
+                answers = self._again(plan, row, packed, parts)
             async for answer in answers:
                 yield answer
         finally:
             self._under_way.discard(header.batch_id)
+
+    async def _again(
+        self, plan: UploadPlan, row: BatchRow, packed: bool, parts: Parts
+    ) -> AsyncIterator[Answer]:
+        job = self._job(plan, packed, secrets.token_bytes(SALT_BYTES))
+        async with self._lanes.enter(await parts.is_small()):
+            async for answer in self.known.repeat(plan, row, job, parts):
+                yield answer
 
     async def _new(
         self, plan: UploadPlan, packed: bool, parts: Parts, actor: Actor
@@ -218,8 +225,9 @@ def _future_dated() -> Refused:
 
 def _wrong_country(plan: UploadPlan, done: Done, difference: Difference) -> Refused:
     countries = ", ".join(plan.list.definition.countries)
+    region = reports.region_of(plan, done.layout)
     message = (
-        f"{difference.foreign} of {difference.named} numbers, as read in {plan.region}, are not of {countries}, of "
+        f"{difference.foreign} of {difference.named} numbers, as read in {region}, are not of {countries}, of "
         "which this list speaks; name the region with --region, or load the file to another list"
     )
     return Refused(

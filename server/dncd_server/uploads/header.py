@@ -95,7 +95,7 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
         (
             "list",
             is_name(header.list),
-            "a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash",
+            "a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
         ),
         ("mode", header.mode in known_modes, "say add"),
         (
@@ -106,6 +106,16 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
         ("encoding", header.encoding in ("", *ENCODINGS), f"one of {', '.join(ENCODINGS)}"),
         ("layout", header.layout in ("", *LAYOUTS), f"one of {', '.join(LAYOUTS)}"),
         ("columns", len(header.columns) <= MAX_COLUMNS, f"at most {MAX_COLUMNS}"),
+        (
+            "columns",
+            all(len(head.encode()) <= MAX_TEXT_BYTES for head in header.columns),
+            f"at most {MAX_TEXT_BYTES} bytes each",
+        ),
+        (
+            "mends",
+            not header.mends or is_batch_id(header.mends),
+            "the id of the batch whose rejected rows come again",
+        ),
         ("coverage", len(header.coverage) <= MAX_COVERAGE, f"at most {MAX_COVERAGE}"),
         (
             "coverage",

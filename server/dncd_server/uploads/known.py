@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dncd.v1 import batch_pb2
 from dncd_server.errors import (
@@ -66,11 +66,15 @@ class KnownBatches:
     ) -> AsyncIterator[Progress | RejectedRows | batch_pb2.BatchReport]:
         """Answer an upload whose id is taken: the same content gets the same report and its rejected rows again.
 
+        It is read as it was the first time, whatever the list says of region and layout since.
+
         Raises:
             AlreadyExistsError: The id brought other content before.
         """
         file_sha256 = ""
-        if row.open_rejects:
+        first = reports.stored(row)
+        if first.rows.rejected:
+            job = replace(job, region=first.region or job.region, layout=first.layout or job.layout)
             async for message in read_upload(job, parts):
                 if isinstance(message, Progress | RejectedRows):
                     yield message

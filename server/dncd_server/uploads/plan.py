@@ -1,12 +1,13 @@
 """What an upload is going to do, once its header was found sound: against which list, and read in which way."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dncd.v1 import batch_pb2
-from dncd_engine.lists import ListState
+from dncd_engine.lists import EVERYWHERE, ListState
 from dncd_engine.model import ListKind
 from dncd_engine.state import State
 from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
@@ -49,10 +50,14 @@ class UploadPlan:
 
     @property
     def freshens(self) -> bool:
-        """Whether a registry that was loaded before counts as newer after this batch."""
-        dates = self.list.coverage.values()
-        is_registry = self.list.definition.kind is ListKind.REGISTRY
-        return is_registry and any(dates) and self.published_us > min(dates)
+        """Whether any part of a registry that was loaded before counts as newer after this batch."""
+        if self.list.definition.kind is not ListKind.REGISTRY:
+            return False
+        old = self.list.coverage
+        covered = frozenset(self.header.coverage) or frozenset((EVERYWHERE,))
+        parts = covered.union(part for part in old if not covered.isdisjoint(_prefixes(part)))
+        dates = (_date_of(part, old) for part in parts)
+        return any(date is not None and self.published_us > date for date in dates)
 
 
 def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
@@ -123,13 +128,26 @@ def _list_problems(header: batch_pb2.BatchHeader, item: ListState) -> list[Field
     return [FieldProblem(f"header.{field}", told) for field, value in given.items() if value]
 
 
+def _date_of(part: str, coverage: Mapping[str, int]) -> int | None:
+    """Return the newest date of what covers the whole of a prefix, None where nothing does."""
+    dates = (coverage.get(prefix) for prefix in _prefixes(part))
+    return max((date for date in dates if date is not None), default=None)
+
+
+def _prefixes(part: str) -> list[str]:
+    return [part[:length] for length in range(len(part) + 1)]
+
+
 def _day_begins_us(text: str, zone: str) -> int:
-    """Return when a day begins in a zone: the earliest that the date can mean, so that age is never too low."""
+    """Return when a day begins in a zone: the earliest that the date can mean, so that age is never too low.
+
+    A date that was given is never 0, which would mean that none was.
+    """
     day = parsed_date(text)
     if day is None:
         return 0
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
-    return int(midnight.timestamp()) * 1_000_000
+    return max(int(midnight.timestamp()) * 1_000_000, 1)
 
 
 def flags_of(plan: UploadPlan, rejected: int, foreign: int, is_unused: bool) -> list[str]:

@@ -53,8 +53,13 @@ def _opened(plan: UploadPlan, actor: Actor, found: Done | Refused) -> batch_pb2.
         published_unix_us=plan.published_us,
         actor=actor.name,
         actor_proof=actor.proof,
-        region=NORTH_AMERICA if found.layout == NPA_LAYOUT else plan.region,
+        region=region_of(plan, found.layout),
     )
+
+
+def region_of(plan: UploadPlan, layout: str) -> str:
+    """Return how the texts of a file of this layout were read."""
+    return NORTH_AMERICA if layout == NPA_LAYOUT else plan.region
 
 
 def placed(
