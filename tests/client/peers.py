@@ -57,7 +57,9 @@ def batch(
     )
 
 
-def fails(code: grpc.StatusCode, reason: str = "", **metadata: str) -> Answer:
+def fails(
+    code: grpc.StatusCode, reason: str = "", field: str = "campaign", **metadata: str
+) -> Answer:
     """Make an answer that ends the call with a status, with details where a reason is given."""
 
     def answer(_request: object, context: grpc.ServicerContext) -> Any:
@@ -66,9 +68,7 @@ def fails(code: grpc.StatusCode, reason: str = "", **metadata: str) -> Answer:
         info = any_pb2.Any()
         info.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="dncd", metadata=metadata))
         bad = any_pb2.Any()
-        violation = error_details_pb2.BadRequest.FieldViolation(
-            field="campaign", description="mend it"
-        )
+        violation = error_details_pb2.BadRequest.FieldViolation(field=field, description="mend it")
         bad.Pack(error_details_pb2.BadRequest(field_violations=[violation]))
         status = status_pb2.Status(
             code=code.value[0],

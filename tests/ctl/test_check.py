@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from client.peers import ALLOW, LISTED, batch
 from ctl.conftest import Dncctl
 from ctl.control import control
@@ -70,6 +72,25 @@ def test_check_shows_a_table_in_the_chosen_language(dncctl: Dncctl) -> None:
 
     assert "LISTED [optout do_not_contact]" in ended.out
     assert "架電を止めるリストに載っています" in ended.out
+
+
+@pytest.mark.parametrize("stdin", [b"", b"\n \r\n"])
+def test_no_number_is_no_answer(dncctl: Dncctl, stdin: bytes) -> None:
+    """An empty pipe is never taken for all clear."""
+    with control(CheckBatch=batch(b"\1\0", [5])) as (target, requests):
+        ended = dncctl("check", "-", "--server", target, stdin=stdin)
+
+    assert (ended.code, ended.out, requests) == (2, "", [])
+    assert "no number was given" in ended.err
+
+
+def test_an_empty_number_is_asked(dncctl: Dncctl) -> None:
+    """It is a number that cannot be read, for the server to say."""
+    with control(CheckBatch=batch(b"\2\0", [0])) as (target, requests):
+        ended = dncctl("check", "", "--server", target)
+
+    assert ended.code == 1
+    assert list(requests[0][1].numbers) == [""]
 
 
 def test_the_answer_says_the_same_for_an_allow(dncctl: Dncctl) -> None:

@@ -134,6 +134,49 @@ def test_policy_prints_what_apply_reads(dncctl: Dncctl) -> None:
     assert as_json["lists"]["ftc"]["kind"] == "registry"
 
 
+def test_dates_are_shown_where_the_list_lives(dncctl: Dncctl) -> None:
+    """In the list's zone, else in the region's, else in UTC, each with its offset; JSON is UTC."""
+
+    def shown(tz: str, region: str, *command: str) -> str:
+        state = policy_pb2.ListState()
+        state.CopyFrom(LIST)
+        state.definition.tz = tz
+        with control(ListLists=_lists(lists=[state], region=region)) as (target, _):
+            return dncctl(*command, "--server", target).out
+
+    for command in (("list", "ls"), ("status",), ("list", "show", "ftc")):
+        assert "2023-11-15 07:13:20+09:00" in shown("", "JP", *command)
+        assert "2023-11-14 17:13:20-05:00" in shown("America/New_York", "JP", *command)
+        assert "2023-11-14 22:13:20+00:00" in shown("", "US", *command)
+        assert "2023-11-14T22:13:20Z" in shown("", "JP", *command, "--json")
+
+
+def test_an_own_list_has_no_ages(dncctl: Dncctl) -> None:
+    """Only a registry can be undated, and what is undated is stale from the first."""
+    kinds = (verdict_pb2.LIST_KIND_DO_NOT_CONTACT, verdict_pb2.LIST_KIND_REGISTRY)
+    states = [
+        policy_pb2.ListState(name=f"l{kind}", definition=policy_pb2.ListDefinition(kind=kind))
+        for kind in kinds
+    ]
+    states[1].coverage.add()
+    states[1].stale = True
+    with control(ListLists=_lists(lists=states)) as (target, _):
+        _, own, registry = dncctl("list", "ls", "--server", target).out.splitlines()
+
+    assert own.split() == ["l1", "do_not_contact", "0", "–", "–"]
+    assert registry.split() == ["l3", "registry", "0", "undated", "stale"]
+
+
+def test_list_create_names_the_options(dncctl: Dncctl) -> None:
+    """A field of the policy that is wrong is told as it was typed."""
+    wrong = fails(grpc.StatusCode.INVALID_ARGUMENT, "POLICY_INVALID", field='lists["x"].kind')
+    with control(ApplyPolicy=wrong) as (target, _):
+        ended = dncctl("list", "create", "x", "--kind", "consent", "--server", target)
+
+    assert ended.code == 2
+    assert "--kind: mend it" in ended.err
+
+
 def test_status_is_1_when_something_needs_a_person(dncctl: Dncctl) -> None:
     """And 3 when the node is not ready, whatever else."""
     attention = [policy_pb2.Attention(code="never_loaded", list="ftc")]

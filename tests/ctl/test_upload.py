@@ -139,6 +139,58 @@ def test_rejected_rows_are_kept_beside_the_file(dncctl: Dncctl, numbers: Path) -
     assert "1,,letters,'=abc," in Path(f"{numbers}.rejects.csv").read_text()
 
 
+def test_rows_that_come_again_are_written_again(dncctl: Dncctl, numbers: Path) -> None:
+    """To a fresh file, with the command that brings them back once they are mended."""
+
+    def reject(requests: Iterator[Any], context: object) -> Iterator[Part]:
+        yield Part(rejected=batch_pb2.RejectedRows(rows=[batch_pb2.RejectedRow(line=1)]))
+        for each in _takes_all(requests, context):
+            each.report.flags.append("incomplete")
+            each.report.region = "US"
+            yield each
+
+    options = ("--batch-id", "B-1", "--region", "US")
+    with control(UploadBatch=reject) as (target, _):
+        first, again = (
+            dncctl("load", "optout", str(numbers), *options, "--server", target) for _ in range(2)
+        )
+
+    mend = "--column raw --region US --mends B-1"
+    assert f"dncctl load optout {numbers}.rejects.csv {mend}" in first.out
+    assert f"dncctl load optout {numbers}.rejects.csv.1 {mend}" in again.out
+    assert "read as: US" in first.out
+
+
+def test_rows_that_do_not_come_again_are_had_by_a_dry_run(dncctl: Dncctl, numbers: Path) -> None:
+    """No file is named that was not written."""
+
+    def silent(requests: Iterator[Any], context: object) -> Iterator[Part]:
+        for each in _takes_all(requests, context):
+            each.report.flags.append("incomplete")
+            yield each
+
+    with control(UploadBatch=silent) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--server", target)
+
+    assert ended.code == 1
+    assert "--dry-run" in ended.out
+    assert ".rejects.csv" not in ended.out
+
+
+def test_a_refusal_is_told_in_japanese(dncctl: Dncctl, numbers: Path) -> None:
+    """The server's own words follow where they hold more."""
+
+    def refuse(requests: Iterator[Any], _context: object) -> Iterator[Part]:
+        refusal = batch_pb2.Refusal(reason="ENCODING", line=3, message="say --encoding cp932")
+        yield _report(next(requests), batch_pb2.BATCH_STATE_REFUSED, refusal=refusal)
+
+    with control(UploadBatch=refuse) as (target, _):
+        ended = dncctl("load", "optout", str(numbers), "--lang", "ja", "--server", target)
+
+    assert "ENCODING、3 行目: 文字コードが合っていません" in ended.out
+    assert "サーバーの説明: say --encoding cp932" in ended.out
+
+
 def test_rejected_rows_that_cannot_be_kept_are_an_error(dncctl: Dncctl, numbers: Path) -> None:
     """The batch stands, but nobody is told that all is well."""
 

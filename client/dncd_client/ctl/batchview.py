@@ -75,7 +75,7 @@ def report_json(report: batch_pb2.BatchReport, rejects_file: str | None) -> dict
 
 def region_of(report: batch_pb2.BatchReport) -> str | None:
     """Return the region that texts were read in; None where the server does not say."""
-    return getattr(report, "region", "") or None
+    return report.region or None
 
 
 def report_lines(
@@ -116,7 +116,7 @@ def _refusal_lines(refusal: batch_pb2.Refusal, texts: Catalogue) -> Iterator[str
     message = fault.text if fault else refusal.message
     yield texts.line(key, reason=refusal.reason, line=refusal.line, message=message)
     if fault and not fault.is_whole:
-        yield texts.line("server_said", text=refusal.message)
+        yield "  " + texts.line("server_said", text=refusal.message)
 
 
 def _open_lines(

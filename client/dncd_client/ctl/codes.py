@@ -74,6 +74,18 @@ FLAGS: Mapping[str, Text] = {
         "applied without a second person: actors are only declared",
         "二人目の承認なしに適用されました（操作者は自己申告です）",
     ),
+    "freshened": (
+        "this list now counts as newer than before",
+        "このリストは以前より新しいものとして扱われます",
+    ),
+    "foreign_numbers": (
+        "some numbers belong to countries that this list does not speak of",
+        "このリストの対象国以外の番号が含まれています",
+    ),
+    "read_otherwise": (
+        "a campaign that uses this list reads texts in another region",
+        "このリストを使うキャンペーンは別の地域として番号を読みます",
+    ),
     "unused_list": (
         "no campaign uses this list: it blocks nobody yet",
         "このリストを使うキャンペーンがありません（まだ誰も止めません）",
@@ -89,6 +101,10 @@ ATTENTION: Mapping[str, Text] = {
     "held": ("batches wait for another person", "別の担当者の承認を待つバッチがあります"),
     "stale": ("the list is too old", "リストが古くなっています"),
     "never_loaded": ("the list was never loaded", "一度も読み込まれていません"),
+    "clock_behind": (
+        "the newest event of the ledger lies in the future: set the clock of the node",
+        "台帳の最新の記録が未来の日時です（ノードの時計を合わせてください）",
+    ),
     "unused": ("no campaign uses the list", "どのキャンペーンも使っていません"),
 }
 

@@ -7,7 +7,7 @@ import click
 import grpc
 
 from dncd_client.ctl import exit_codes, faults
-from dncd_client.ctl.fieldnames import option_of
+from dncd_client.ctl.fieldnames import general, option_of
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.printable import printable
 from dncd_client.errors import DncdError, FieldViolation, NotPermitted, Unavailable, error_of
@@ -111,7 +111,7 @@ def _rest(error: DncdError, texts: Catalogue, name_of: FieldNames) -> list[str]:
     lines = []
     fault = _fault(error, texts)
     headline = "" if fault else _named(error, name_of)
-    for each in error.fields:
+    for each in () if fault and fault.is_whole else error.fields:
         if f"{name_of(each.field)}: {each.description}" not in headline:
             lines.append(f"{name_of(each.field)}: {_described(each, texts)}")
     if fault and not (fault.is_whole or error.fields):
@@ -129,7 +129,7 @@ def _fault(error: DncdError, texts: Catalogue) -> faults.Fault | None:
 def _described(field: FieldViolation, texts: Catalogue) -> str:
     if texts.language != "ja":
         return field.description
-    hint = faults.FIELDS.get(field.field, faults.ANY_FIELD)
+    hint = faults.FIELDS.get(general(field.field), faults.ANY_FIELD)
     return f"{hint}（{field.description}）"
 
 

@@ -51,6 +51,10 @@ ERRORS: Mapping[str, Fault] = {
         "キャンペーン「{campaign}」はありません。dncctl apply で定義するか、名前を直してください",
         is_whole=True,
     ),
+    "CLOCK_BEHIND": Fault(
+        "台帳の最新の記録が未来の日時のため、書き込めません。ノードの時計を合わせてください",
+        is_whole=True,
+    ),
     "DRAINING": Fault("ノードは停止処理中です。別のノードに問い合わせてください", is_whole=True),
     "EPOCH_MISMATCH": Fault(
         "トークンは別の台帳の履歴のものです。--at-least を外して問い合わせ直してください",
@@ -80,6 +84,11 @@ ERRORS: Mapping[str, Fault] = {
         "リスト「{list}」はありません。dncctl list create で作成するか、名前を直してください",
         is_whole=True,
     ),
+    "LIST_RECREATED": Fault(
+        "バッチ「{batch_id}」は、削除された同名のリスト「{list}」のものです。"
+        "新しい --batch-id を付けてください",
+        is_whole=True,
+    ),
     "NAME_TAKEN": Fault("「{name}」はすでにあります。別の名前にしてください", is_whole=True),
     "PART_TOO_LARGE": Fault("一度に送るデータが大きすぎます。分けて送ってください"),
     "POLICY_INVALID": Fault("方針に誤りがあります。次の項目を直してください"),
@@ -90,6 +99,9 @@ ERRORS: Mapping[str, Fault] = {
     "TOO_MANY_CELLS": Fault("一度に読む欄が多すぎます。分けて送ってください"),
     "UPLOAD_CUT_SHORT": Fault(
         "アップロードが途中で切れました。何も変更していません。もう一度送ってください"
+    ),
+    "UPLOAD_STALLED": Fault(
+        "アップロードが長く止まったため中止されました。何も変更していません。もう一度送ってください"
     ),
 }
 
@@ -116,9 +128,11 @@ REFUSALS: Mapping[str, Fault] = {
 
 ANY_FIELD = "値を直すか、外してください"
 _LATER = "この版の dncd では使えないか、値に誤りがあります。外すか直してください"
-_TEXT = "長すぎます。短くしてください"
+_TEXT = "長すぎるか、制御文字があります。直してください"
 _NAME = "名前は英小文字・数字・「.」「_」「-」で 64 字以内、「/」は一つまでです"
 _REGION = "ISO 3166 の大文字 2 字（例: JP）で指定してください"
+_COUNTRIES = "ISO 3166 の大文字 2 字（例: JP）で、重複なく指定してください"
+_LISTS = "このキャンペーンが使える、定義済みのリストを重複なく指定してください"
 FIELDS: Mapping[str, str] = {
     "header.batch_id": "ID は英数字と「.」「_」「:」「-」で 64 字以内です",
     "header.list": _NAME,
@@ -134,12 +148,37 @@ FIELDS: Mapping[str, str] = {
     "header.attributes.reference": _TEXT,
     "header.attributes.source": _TEXT,
     "header.reason": _TEXT,
-    "header.published_date": "日付は YYYY-MM-DD の形で一つだけ指定してください",
-    "header.coverage": "国番号から始まる数字（例: 1202）で指定してください",
-    "header.mends": "同じリストのバッチを指定してください",
+    "header.published_date": "登録簿 (registry) だけに、YYYY-MM-DD の形で一つだけ指定できます",
+    "header.coverage": "登録簿 (registry) だけに、国番号から始まる数字（例: 1202）で指定できます",
+    "header.mends": "同じリストのバッチを指定し、--published と --coverage は外してください",
     "campaign": _NAME,
     "region": _REGION,
     "at_least": "dncd の応答にあったトークンをそのまま指定してください",
     "numbers": "番号を一つ以上指定してください",
+    "lists": _NAME,
+    "lists.kind": "この版の dncd で使える種別にしてください。作成後は変えられません",
+    "lists.title": _TEXT,
+    "lists.contact": _TEXT,
+    "lists.layout": "dncd が読める形式の名前を指定してください",
+    "lists.countries": _COUNTRIES,
+    "lists.prefixes": "国番号から始まる 1～15 桁の数字（例: 8190）で指定してください",
+    "lists.tz": "時間帯の名前（例: Asia/Tokyo）で指定してください",
+    "lists.max_age": "登録簿 (registry) だけに、上限の範囲で指定できます",
+    "lists.starts_empty": "do_not_contact と suspended_use だけに指定できます",
+    "lists.shadow": _LATER,
+    "lists.confidential": _LATER,
+    "lists.shown_as": _LATER,
+    "lists.growth_limit": _LATER,
+    "lists.release_limit": _LATER,
+    "campaigns": _NAME,
+    "campaigns.title": _TEXT,
+    "campaigns.purpose": "purposes にある目的を指定してください",
+    "campaigns.countries": _COUNTRIES,
+    "campaigns.block": _LISTS,
+    "campaigns.except": _LISTS,
+    "campaigns.opt_out": "このキャンペーンを止めるリストを指定してください",
+    "campaigns.lift": _LATER,
+    "campaigns.require": _LATER,
+    "purposes": "256 バイト以内で、前後の空白と重複を除いてください",
     "prune_prefix": "「acme/」のように CLIENT/ の形で指定してください",
 }

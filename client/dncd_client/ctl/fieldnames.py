@@ -47,7 +47,13 @@ LIST_OPTIONS: Mapping[str, str] = {
     "starts_empty": "--starts-empty",
     "contact": "--contact",
 }
+_NAME = re.compile(r'\[".*"\]')
 _LIST_FIELD = re.compile(r'lists(?:\[".*"\](?:\.(\w+))?)?')
+
+
+def general(field: str) -> str:
+    """Return a path without the names in it: `lists.kind` for `lists["acme/optout"].kind`."""
+    return _NAME.sub("", field)
 
 
 def option_of(field: str) -> str:

@@ -38,7 +38,7 @@ def settings_of(context: click.Context) -> Settings:
 def common_options(command: Command) -> Command:
     """Add the common options to a command; each may stand before or after its name."""
     options = (
-        _option("--json", "json", is_flag=True, help="Print JSON."),
+        _option("--json", "json", is_flag=True, help="Print JSON; an error as one line of it."),
         _option("--server", "server", metavar="ADDRESS", help="Control plane. [DNCCTL_SERVER]"),
         _option(
             "--timeout",

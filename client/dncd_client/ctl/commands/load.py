@@ -102,7 +102,7 @@ def _open(file: str, settings: Settings) -> InputFile:
     try:
         return InputFile(file, settings.texts)
     except OSError as error:
-        raise CtlError(f"{file}: {error.strerror}", exit_codes.USAGE) from None
+        raise CtlError(f"{file}: {error.strerror}", exit_codes.USAGE, "NO_FILE") from None
 
 
 def _send(
@@ -117,7 +117,7 @@ def _send(
         with upload_progress(source.size_bytes, settings.texts) as progress:
             return upload.run(progress)
     except OSError as error:
-        raise CtlError(f"{source.name}: {error.strerror}", exit_codes.USAGE) from None
+        raise CtlError(f"{source.name}: {error.strerror}", exit_codes.USAGE, "NO_FILE") from None
     finally:
         out.close()
         if out.failure:
