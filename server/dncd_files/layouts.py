@@ -3,22 +3,29 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from dncd_files.heads import fold_head, is_number_head, show_heads
+from dncd_files.columns import (
+    Sample,
+    find_column,
+    known_column,
+    refuse_other_numbers,
+    wanted_columns,
+)
+from dncd_files.heads import says_number
 from dncd_files.refusal import FileRefused, Reason
-from dncd_files.rows import MAX_COLUMNS, Row
+from dncd_files.rows import MAX_COLUMNS, Row, height_of
+from dncd_files.telephones import ReadCells
 
 LAYOUTS = ("auto", "lines", "csv", "npa-nxx-xxxx")
-ReadCells = Callable[[Sequence[str], str], Sequence[int | str]]
-"""Reads cells of a region: an E.164 number as an integer, or the code of why there is none."""
 
 _DELIMITERS = ",\t;"
 _SAMPLE_LINES = 200
 _SAMPLE_ROWS = 100
 _NPA_LINE = re.compile(r"[0-9]{3},[0-9]{7}")
+_SEP_LINE = re.compile(r"sep=(.?)[,;\t]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,9 @@ class Layout:
         columns: The fields, from 0, that hold numbers.
         has_header: Whether the first row that is not blank holds heads.
         width: How many fields a row has by the header, else by most rows.
+        preamble: How many rows come before the header or the first row of data.
+        watched: Fields in which a further telephone number must not be passed over. Each with
+            whether its head speaks of telephones.
     """
 
     name: str
@@ -38,6 +48,8 @@ class Layout:
     columns: tuple[int, ...]
     has_header: bool
     width: int
+    preamble: int = 0
+    watched: tuple[tuple[int, bool], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +75,32 @@ def find_layout(lines: Sequence[str], wish: Wish, read_cells: ReadCells) -> Layo
     """
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     lines = lines[first : first + _SAMPLE_LINES]
-    filled = [line.rstrip("\r\n") for line in lines if line.strip()]
+    filled = [_bare(line) for line in lines if line.strip()]
     if _is_npa(filled, wish):
         return _npa_layout(wish)
-    delimiter = _find_delimiter(lines, filled, wish.layout)
-    rows = _parse(lines, delimiter) if delimiter else [(text,) for text in filled]
-    rows = [row for row in rows if any(map(str.strip, row))][:_SAMPLE_ROWS]
+    set_delimiter = _sep_line(filled, wish.layout, first + 1)
+    preamble = int(bool(set_delimiter))
+    delimiter = set_delimiter or _find_delimiter(lines, filled, wish.layout)
     name = "csv" if delimiter else "lines"
-    if not rows:
-        return Layout(name, delimiter, (0,), has_header=False, width=1)
-    line = first + 1
-    headed = _headed_columns(rows[0], wish.columns, line)
-    if headed:
-        return Layout(name, delimiter, headed, has_header=True, width=len(rows[0]))
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    column = _find_column(rows, width, read_cells, wish.region, line)
-    return Layout(name, delimiter, (column,), has_header=False, width=width)
+    sample = _take_sample(lines[preamble:], delimiter, first + preamble, wish.region, read_cells)
+    if not sample.rows:
+        return Layout(name, delimiter, (0,), has_header=False, width=1, preamble=preamble)
+    columns = wanted_columns(sample, wish.columns) if wish.columns else known_column(sample)
+    has_header = bool(columns)
+    if has_header:
+        width = len(sample.rows[0])
+    else:
+        width = Counter(map(len, sample.rows)).most_common(1)[0][0]
+        columns = (find_column(sample, width),)
+    if wish.columns:
+        return Layout(name, delimiter, columns, has_header, width, preamble)
+    refuse_other_numbers(sample, columns[0], width, has_header=has_header)
+    watched = tuple(
+        (column, has_header and says_number(sample.rows[0][column]))
+        for column in range(width)
+        if column != columns[0]
+    )
+    return Layout(name, delimiter, columns, has_header, width, preamble, watched)
 
 
 def blank_file() -> FileRefused:
@@ -105,6 +127,40 @@ def _npa_layout(wish: Wish) -> Layout:
     return Layout("npa-nxx-xxxx", "", (0,), has_header=False, width=1)
 
 
+def _sep_line(filled: Sequence[str], layout: str, line: int) -> str:
+    """Return the delimiter that a first line ``sep=;`` sets for Excel; empty if there is none."""
+    match = _SEP_LINE.fullmatch(filled[0]) if filled and layout != "lines" else None
+    if match is None:
+        return ""
+    if not match[1] or match[1] not in _DELIMITERS:
+        message = (
+            "This line sets a delimiter other than comma, tab and semicolon. Export the file with "
+            "one of these, and take out this line."
+        )
+        raise FileRefused(Reason.LAYOUT, line, message)
+    return match[1]
+
+
+def _take_sample(
+    lines: Sequence[str], delimiter: str, before: int, region: str, read_cells: ReadCells
+) -> Sample:
+    """Return the first rows that are not blank, of lines of which so many came before."""
+    rows: list[Row] = []
+    numbers: list[int] = []
+    line = before + 1
+    for row in _parse(lines, delimiter) if delimiter else [[_bare(text)] for text in lines]:
+        if any(map(str.strip, row)):
+            rows.append(row)
+            numbers.append(line)
+        line += height_of(row)
+    rows, numbers = rows[:_SAMPLE_ROWS], numbers[:_SAMPLE_ROWS]
+    return Sample(rows, numbers, region, read_cells)
+
+
+def _bare(text: str) -> str:
+    return text.rstrip("\r\n")
+
+
 def _find_delimiter(lines: Sequence[str], filled: Sequence[str], layout: str) -> str:
     """Return the delimiter that gives most rows the same number of fields; empty for lines."""
     if layout == "lines":
@@ -126,58 +182,3 @@ def _parse(lines: Sequence[str], delimiter: str) -> list[Row]:
     with suppress(csv.Error):
         rows.extend(csv.reader(lines, delimiter=delimiter, strict=True))
     return [row[:MAX_COLUMNS] for row in rows]
-
-
-def _headed_columns(heads: Row, wanted: Sequence[str], line: int) -> tuple[int, ...]:
-    """Return the columns that the heads name: those wanted, else the known one, else none."""
-    if not wanted:
-        known = tuple(at for at, head in enumerate(heads) if is_number_head(head))
-        if len(known) > 1:
-            message = (
-                "Several columns may hold the numbers: "
-                f"{show_heads(heads[at] for at in known)}. Name the right ones with --column, once "
-                "for each."
-            )
-            raise FileRefused(Reason.LAYOUT, line, message)
-        return known
-    names = {fold_head(column) for column in wanted}
-    folded = [fold_head(head) for head in heads]
-    if not names.issubset(filter(None, folded)):
-        message = (
-            "The first row has not every column that --column names. Its heads: "
-            f"{show_heads(heads)}. Name them as they stand there."
-        )
-        raise FileRefused(Reason.LAYOUT, line, message)
-    return tuple(at for at, head in enumerate(folded) if head in names)
-
-
-def _find_column(
-    rows: Sequence[Row], width: int, read_cells: ReadCells, region: str, line: int
-) -> int:
-    """Return the only column that reads as numbers in most rows."""
-    if width == 1:
-        return 0
-    found = []
-    for column in range(width):
-        cells = [row[column] for row in rows if column < len(row)]
-        readings = read_cells(cells, region)
-        if 2 * sum(isinstance(reading, int) for reading in readings) > len(rows):
-            found.append(column)
-    if len(found) == 1:
-        return found[0]
-    if not found and 2 * sum(not has_digit(row) for row in rows) > len(rows):
-        # Not one digit: rather a wrong encoding than a wrong column. Reading on brings that to
-        # light, with counts.
-        return 0
-    how_many = f"{len(found)} columns" if found else "No column"
-    message = (
-        f"{how_many} could be the numbers, and the first row has no head that says it. Put heads "
-        "over the columns and name the right one with --column, or declare the region in which "
-        "the numbers are to be read."
-    )
-    raise FileRefused(Reason.LAYOUT, line, message)
-
-
-def has_digit(row: Row) -> bool:
-    """Say whether any field of a row holds a digit."""
-    return any(map(str.isdigit, "".join(row)))

@@ -15,6 +15,8 @@ from dncd_files.encodings import (
 )
 
 _BLOCK_BYTES = 1 << 20
+_END_MARK = "\x1a"
+"""Ctrl-Z, with which old programs end a text file. It is one only alone after the last break."""
 
 
 class LineSource:
@@ -70,6 +72,8 @@ class LineSource:
             if len(self._rest) > MAX_LINE_CHARS:
                 raise line_too_long(self.lines_read + 1)
         text, self._rest = self._rest + self._finish(), ""
+        if text == _END_MARK:
+            return []
         return self._split(text)
 
     def _split(self, text: str) -> list[str]:

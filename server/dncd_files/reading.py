@@ -1,14 +1,16 @@
 """Reading: rows to numbers and rejected cells, whole slices at a time."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dncd_files.layouts import Layout, ReadCells, has_digit
+from dncd_files.columns import has_digit
+from dncd_files.layouts import Layout
 from dncd_files.rows import Row, RowSlice
+from dncd_files.telephones import ReadCells, read_telephones
 
 Numbers = NDArray[np.uint64]
 CheckNumbers = Callable[[Numbers], NDArray[np.uint8]]
@@ -85,9 +87,10 @@ def read_slice(
     if len(layout.columns) > 1:
         return _read_several(part, layout, region, read_cells)
     cells = _column(part.rows, layout.columns[0])
-    readings = list(read_cells(cells, region))
-    overfull = _reject_overfull(part.rows, layout, region, read_cells, readings)
-    return _gather(part, cells, readings, layout.columns[0], overfull)
+    readings = read_cells(cells, region)
+    further = _find_watched(part, layout, region, read_cells, readings)
+    further |= _find_overfull(part, layout, region, read_cells)
+    return _gather(part, cells, readings, layout.columns[0], further)
 
 
 def _column(rows: Sequence[Row], column: int) -> list[str]:
@@ -97,26 +100,45 @@ def _column(rows: Sequence[Row], column: int) -> list[str]:
         return [row[column] if column < len(row) else "" for row in rows]
 
 
-def _reject_overfull(
-    rows: Sequence[Row],
+def _find_watched(
+    part: RowSlice,
     layout: Layout,
     region: str,
     read_cells: ReadCells,
-    readings: list[int | str],
-) -> set[int]:
-    """Reject rows in which a further number stands past the last column; return which.
+    readings: Sequence[int | str],
+) -> dict[int, list[RejectedCell]]:
+    """Return, by row, cells of a further telephone number beside that of the chosen column.
+
+    Rows whose chosen cell is rejected have none: they are told of anyway.
+    """
+    found: dict[int, list[RejectedCell]] = {}
+    for column, by_head in layout.watched:
+        cells = _column(part.rows, column)
+        telephones = read_telephones(cells, region, read_cells, by_head=by_head)
+        for at, number in telephones.items():
+            if isinstance(readings[at], int) and number != readings[at]:
+                raw = cells[at][:MAX_RAW_CHARS]
+                cell = RejectedCell(part.lines[at], column + 1, _MULTIPLE_NUMBERS, raw)
+                found.setdefault(at, []).append(cell)
+    return found
+
+
+def _find_overfull(
+    part: RowSlice, layout: Layout, region: str, read_cells: ReadCells
+) -> dict[int, list[RejectedCell]]:
+    """Return, by row, that a further number stands past the last column.
 
     An unquoted delimiter in a cell of two numbers makes such a row. Read by its columns alone, it
     would be accepted and its second number lost.
     """
-    if not rows or max(map(len, rows)) <= layout.width:
-        return set()
-    found = set()
-    for at, row in enumerate(rows):
+    if not part.rows or max(map(len, part.rows)) <= layout.width:
+        return {}
+    found = {}
+    for at, row in enumerate(part.rows):
         spare = [cell for cell in row[layout.width :] if cell.strip()]
         if spare and any(isinstance(reading, int) for reading in read_cells(spare, region)):
-            readings[at] = _MULTIPLE_NUMBERS
-            found.add(at)
+            raw = ",".join(row)[:MAX_RAW_CHARS]
+            found[at] = [RejectedCell(part.lines[at], 0, _MULTIPLE_NUMBERS, raw)]
     return found
 
 
@@ -125,22 +147,37 @@ def _gather(
     cells: Sequence[str],
     readings: Sequence[int | str],
     column: int,
-    overfull: set[int],
+    further: Mapping[int, list[RejectedCell]],
 ) -> Reading:
+    """Return what one column came to; a good number in a row with a further one is taken too."""
     bad = [at for at, kind in enumerate(map(type, readings)) if kind is not int]
     good = [reading for reading in readings if type(reading) is int] if bad else readings
     numbers = np.fromiter(good, dtype=np.uint64, count=len(good))
     result = Reading(len(part.rows), numbers)
-    for at in bad:
+    for at in sorted({*bad, *further}):
         row = part.rows[at]
         if not cells[at].strip() and is_blank(row):
             result.rows -= 1
             continue
-        code, raw = str(readings[at]), cells[at]
-        shown = (0, ",".join(row)) if at in overfull else (column + 1, raw)
-        cell = RejectedCell(part.lines[at], shown[0], code, shown[1][:MAX_RAW_CHARS])
-        result.reject(row, [cell])
+        cell = RejectedCell(
+            part.lines[at], column + 1, str(readings[at]), cells[at][:MAX_RAW_CHARS]
+        )
+        result.reject(row, further.get(at, [cell]))
+    if further:
+        result.row_of = _rows_of(part.rows, readings, further)
     return result
+
+
+def _rows_of(
+    rows: Sequence[Row], readings: Sequence[int | str], further: Mapping[int, object]
+) -> NDArray[np.int64]:
+    result = []
+    count = 0
+    for at, reading in enumerate(readings):
+        if type(reading) is int:
+            result.append(_REJECTED_ROW if at in further else count)
+        count += not is_blank(rows[at])
+    return np.array(result, dtype=np.int64)
 
 
 def _read_several(part: RowSlice, layout: Layout, region: str, read_cells: ReadCells) -> Reading:
@@ -182,14 +219,14 @@ def _read_npa(part: RowSlice, read_cells: ReadCells, check_numbers: CheckNumbers
     texts = [row[0] for row in part.rows]
     numbers = _npa_numbers(texts)
     if numbers is None:
-        return _gather(part, texts, _read_npa_texts(texts, read_cells), 0, set())
+        return _gather(part, texts, _read_npa_texts(texts, read_cells), 0, {})
     bad = np.flatnonzero(check_numbers(numbers)).tolist()
     if not bad:
         return Reading(len(texts), numbers)
     # What is wrong with the few is told by their texts.
     few = RowSlice([part.rows[at] for at in bad], [part.lines[at] for at in bad])
     few_texts = [texts[at] for at in bad]
-    result = _gather(few, few_texts, _read_npa_texts(few_texts, read_cells), 0, set())
+    result = _gather(few, few_texts, _read_npa_texts(few_texts, read_cells), 0, {})
     result.numbers = np.concatenate((np.delete(numbers, bad), result.numbers))
     result.rows = len(texts)
     return result

@@ -97,7 +97,7 @@ class CsvRows:
                 if len(rows) < before + _STEP_ROWS:
                     break
         except (csv.Error, _EndlessRowsError):
-            line = begin + sum(map(_height, rows)) + 1
+            line = begin + sum(map(height_of, rows)) + 1
             raise self._bad_quote(line) from None
         return rows
 
@@ -123,7 +123,7 @@ def _number(rows: Sequence[Row], begin: int, end: int) -> Sequence[int]:
     line = begin + 1
     for row in rows:
         lines.append(line)
-        height = _height(row)
+        height = height_of(row)
         line += height
         if height > 1 and sum(map(len, row)) > MAX_LINE_CHARS:
             message = f"The row is longer than {MAX_LINE_CHARS:,} characters. Check its quotes."
@@ -131,7 +131,8 @@ def _number(rows: Sequence[Row], begin: int, end: int) -> Sequence[int]:
     return lines
 
 
-def _height(row: Row) -> int:
+def height_of(row: Row) -> int:
+    """Return how many lines a row takes."""
     return 1 + sum(count_text_breaks(field) for field in row if "\n" in field or "\r" in field)
 
 

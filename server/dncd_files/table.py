@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dncd_files.encodings import Encoding
-from dncd_files.layouts import Layout, ReadCells, Wish, find_layout
+from dncd_files.layouts import Layout, Wish, find_layout
 from dncd_files.lines import LineSource
 from dncd_files.reading import CheckNumbers, Reading, is_blank, read_slice
 from dncd_files.refusal import FileRefused, Reason
 from dncd_files.rows import CsvRows, Row, RowSlice, read_lines
+from dncd_files.telephones import ReadCells
 
 _FIXED_LENGTH_PLANS = ("1", "81")
 """Country codes whose numbers all have lengths that a number cut short cannot have; no other code
@@ -55,12 +56,12 @@ class Table:
             FileRefused: The file is not what it says; what was yielded before must not be used
                 either.
         """
-        is_header_due = self.layout.has_header
-        rows = int(is_header_due)
+        rows = due = self.layout.preamble + self.layout.has_header
         part = RowSlice((), ())
         for part in self._slices():
-            if is_header_due:
-                part, is_header_due = _drop_header(part)
+            while due and part.rows:
+                part, is_dropped = _drop_row(part)
+                due -= is_dropped
             reading = read_slice(
                 part, self.layout, self._region, self._read_cells, self._check_numbers
             )
@@ -93,9 +94,9 @@ class Table:
         raise FileRefused(Reason.TRUNCATED, line, message)
 
 
-def _drop_header(part: RowSlice) -> tuple[RowSlice, bool]:
-    """Return a slice from after the header on, and whether the header is still to come."""
+def _drop_row(part: RowSlice) -> tuple[RowSlice, bool]:
+    """Return a slice from after its first row that is not blank on, and whether it had one."""
     for at, row in enumerate(part.rows):
         if not is_blank(row):
-            return RowSlice(part.rows[at + 1 :], part.lines[at + 1 :]), False
-    return RowSlice((), ()), True
+            return RowSlice(part.rows[at + 1 :], part.lines[at + 1 :]), True
+    return RowSlice((), ()), False

@@ -11,11 +11,16 @@ _ENCODING_ERROR = "encoding_error"
 _HINTS: Mapping[str, str] = {
     "not_a_number": "Check which column holds the numbers (--column).",
     "letters": "Check which column holds the numbers (--column) and the encoding.",
-    "too_short": "Check which column holds the numbers (--column) and the region (--region).",
+    "too_short": (
+        "Check which column holds the numbers (--column) and the region (--region). If a number is "
+        "split over several columns, join them in one."
+    ),
     "too_long": "Check which column holds the numbers (--column) and the region (--region).",
     "invalid_number": "Check the region in which the numbers are read (--region).",
     "special_number": "Check which column holds the numbers (--column).",
-    "multiple_numbers": "Put one number into a cell.",
+    "multiple_numbers": (
+        "Put one number into a cell, and name every column that holds numbers with --column."
+    ),
     "precision_lost": "Export again from the source, with the column formatted as text.",
     "non_voice": "Check the region in which the numbers are read (--region).",
     "encoding_error": "Check the encoding.",

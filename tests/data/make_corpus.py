@@ -14,8 +14,9 @@ import yaml
 
 HERE = Path(__file__).parent
 HEADER = "受付番号,氏名,電話番号"
-Outcome = int | str | tuple[str, int]
-"""A number, a reject code, or a reject code and the column where it is not the third."""
+Outcome = int | str | tuple[str, int] | tuple[str, int, int]
+"""A number, a reject code, or a reject code and the column where it is not the third; last the
+number that is taken although its row is rejected."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def _row(line: int, outcome: Outcome) -> dict[str, Any]:
             return {"line": line, "reject": outcome, "column": 3}
         case code, column:
             return {"line": line, "reject": code, "column": column}
+        case code, column, number:
+            return {"line": line, "reject": code, "column": column, "number": number}
 
 
 def table(*cells: str, end: str = "\r\n", header: str = HEADER) -> str:
@@ -111,7 +114,7 @@ def quirks() -> list[Case]:
         Case(
             "number_past_the_last_column.csv",
             f"{HEADER}\n1,見本,{CELLS[0]}\n2,見本,{CELLS[1]},{CELLS[0]}\n3,見本,{CELLS[1]},メモ\n".encode(),
-            [(2, ONE), (3, ("multiple_numbers", 0)), (4, TWO)],
+            [(2, ONE), (3, ("multiple_numbers", 0, TWO)), (4, TWO)],
         ),
         Case(
             "short_row.csv",
@@ -124,6 +127,47 @@ def quirks() -> list[Case]:
             TAKEN,
             wish={"columns": ["ＴＥＬ"]},
         ),
+        Case(
+            "second_number_in_few_rows.csv",
+            (
+                f"電話番号,備考\n{CELLS[0]},メモ\n{CELLS[1]},携帯 060-9000-0004\n"
+                f"{CELLS[2]},+81 11 000 0003\n{CELLS[0]},2026-11-01\n,{CELLS[1]}\n{CELLS[2]},4\n"
+            ).encode(),
+            [
+                (2, ONE),
+                (3, ("multiple_numbers", 2, TWO)),
+                (4, THREE),
+                (5, ONE),
+                (6, ("not_a_number", 1)),
+                (7, THREE),
+            ],
+        ),
+        Case(
+            "ids_and_dates.csv",
+            (
+                "顧客番号,会員ID,電話番号,受付日,更新日,FAX\n"
+                f"312345678,0001234567,{CELLS[0]},20261101,2026/11/01 09:00,\n"
+                f"312345679,0001234568,{CELLS[1]},20261102,2026/11/02 10:00,\n"
+            ).encode(),
+            TAKEN[:2],
+        ),
+        Case(
+            "second_number_declared.csv",
+            f"TEL,携帯TEL\n{CELLS[0]},{CELLS[1]}\n{CELLS[2]},\n".encode(),
+            [(2, ONE), (3, THREE)],
+            wish={"columns": ["TEL"]},
+        ),
+        Case(
+            "honorific_head.csv",
+            table(*CELLS, header="受付番号,氏名,お電話番号（携帯）").encode("cp932"),
+            TAKEN,
+        ),
+        Case(
+            "sep_line.csv",
+            b"sep=;\r\n" + PLAIN.replace(",", ";").encode("cp932"),
+            [(line + 1, number) for line, number in TAKEN],
+        ),
+        Case("ctrl_z.csv", PLAIN.encode("cp932") + b"\x1a", TAKEN),
     ]
 
 
@@ -136,6 +180,7 @@ def defects() -> list[Case]:
     digitless = table("０４５−０００−０００１".replace("−", "－"), header="番号,名,電").encode(
         "cp932"
     )
+    number_first = "携帯,060-9000-0016\n060-9000-0017,\n060-9000-0018,\n"
     mojibake = digitless.split(b"\r\n", 1)[1].replace(b"1001,", b"").decode("cp1252", "ignore")
     return [
         Case("empty.csv", b"", refusal=("EMPTY", 0)),
@@ -198,6 +243,56 @@ def defects() -> list[Case]:
         Case("utf16_no_bom.txt", PLAIN.encode("utf-16-le"), refusal=("LAYOUT", 1)),
         Case("two_number_columns.csv", two, refusal=("LAYOUT", 1)),
         Case("two_number_columns_no_header.csv", twice, refusal=("LAYOUT", 1)),
+        Case(
+            "second_number_by_its_head.csv",
+            "TEL,携帯TEL\n045-000-0001,060-9000-0002\n".encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case(
+            "second_number_by_a_count.csv",
+            "電話番号1,電話番号4\n045-000-0001,045-000-0002\n".encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case(
+            "second_number_by_its_cells.csv",
+            "電話番号,夜\n045-000-0001,\n045-000-0002,060-9000-0002\n".encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case(
+            "second_number_in_bare_figures.csv",
+            "電話番号,FAX番号\n045-000-0001,450000002\n".encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case(
+            "second_number_no_header.csv",
+            b"060-9000-0005,060-9000-0015\n060-9000-0006,\n060-9000-0007,\n",
+            refusal=("LAYOUT", 1),
+        ),
+        Case("number_among_heads.csv", number_first.encode(), refusal=("LAYOUT", 1)),
+        Case(
+            "number_among_heads_declared.csv",
+            number_first.encode(),
+            refusal=("LAYOUT", 1),
+            wish={"columns": ["携帯"]},
+        ),
+        Case("title_line.csv", f"架電禁止,,\n\n{PLAIN}".encode(), refusal=("LAYOUT", 3)),
+        Case(
+            "title_line_declared.csv",
+            f"架電禁止,,\n\n{PLAIN}".encode(),
+            refusal=("LAYOUT", 3),
+            wish={"columns": ["電話番号"]},
+        ),
+        Case(
+            "sep_line_of_another.csv",
+            b"sep=|\r\n" + PLAIN.replace(",", "|").encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case(
+            "split_number.csv",
+            "市外局番,市内局番,番号\n045,000,0001\n011,000,0003\n".encode(),
+            refusal=("LAYOUT", 1),
+        ),
+        Case("two_ctrl_z.csv", PLAIN.encode() + b"\x1a\x1a", refusal=("TRUNCATED", 5)),
         Case("no_number_column.csv", b"a1,b,c\nd2,e,f\n", refusal=("LAYOUT", 1)),
         Case("missing_column.csv", two, refusal=("LAYOUT", 1), wish={"columns": ["固定"]}),
         Case("zipped.xlsx", b"PK\x03\x04\x14\x00\x06\x00", refusal=("LAYOUT", 0)),

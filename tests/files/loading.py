@@ -3,6 +3,8 @@
 import io
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from dncd_engine.numbers import inspect_many, read_many
 from dncd_files.layouts import Layout, Wish
 from dncd_files.reading import RejectedCell
@@ -19,6 +21,8 @@ class Loaded:
     encoding: str
     tally: Tally
     numbers: list[int] = field(default_factory=list)
+    beside: list[int] = field(default_factory=list)
+    """Numbers taken from rejected rows."""
     rejected: list[RejectedCell] = field(default_factory=list)
 
 
@@ -42,7 +46,9 @@ def load(
     loaded = Loaded(table.layout, found.name, Tally())
     for reading in table.readings():
         loaded.tally.add(reading)
-        loaded.numbers.extend(reading.numbers.tolist())
+        rows = reading.row_of if reading.row_of is not None else np.zeros(reading.numbers.size)
+        loaded.numbers.extend(reading.numbers[rows >= 0].tolist())
+        loaded.beside.extend(reading.numbers[rows < 0].tolist())
         loaded.rejected.extend(reading.rejected)
     loaded.tally.judge()
     return loaded

@@ -26,7 +26,8 @@ def test_each_row_comes_to_what_is_expected(name: str) -> None:
     rows = EXPECTED[name]["rows"]
     loaded = load((DATA / "files" / name).read_bytes(), *wish_of(EXPECTED[name]))
     assert loaded.tally.read == len(rows)
-    assert loaded.numbers == [row["number"] for row in rows if "number" in row]
+    assert loaded.numbers == [row["number"] for row in rows if "reject" not in row]
+    assert loaded.beside == [row["number"] for row in rows if "number" in row and "reject" in row]
     rejected = [(cell.line, cell.column, cell.code) for cell in loaded.rejected]
     assert rejected == [
         (row["line"], row["column"], row["reject"]) for row in rows if "reject" in row

@@ -72,6 +72,24 @@ def test_rows_of_several_numbers_are_counted_once(tmp_path: Path) -> None:
     assert outcome.done.rows == RowCounts(read=5, accepted=2, duplicate=2, rejected=1)
 
 
+def test_the_first_number_of_a_rejected_row_is_taken_but_its_row_not_accepted(
+    tmp_path: Path,
+) -> None:
+    rows = ["045-000-0001,", "045-000-0002,060-9000-0001", "045-000-0002,", "045-000-0003,なし"]
+    rows += ["045-000-0004,060-9000-0001", "045-000-0001,", "x,", "045-000-0005,空"]
+    content = "\n".join(("電話番号,備考", *rows, ""))
+    outcome = asyncio.run(upload(job(tmp_path), [content.encode()]))
+    assert outcome.numbers() == [81450000001 + at for at in range(5)]
+    assert outcome.done.numbers == 5
+    assert outcome.done.rows == RowCounts(read=8, accepted=4, duplicate=1, rejected=3)
+    assert outcome.done.rejects_by_code == {"multiple_numbers": 2, "not_a_number": 1}
+    assert [(row.line, row.column, row.raw) for row in outcome.rejected] == [
+        (3, 2, "060-9000-0001"),
+        (6, 2, "060-9000-0001"),
+        (8, 1, "x"),
+    ]
+
+
 def test_packed_numbers_are_held_to_the_same_rules(tmp_path: Path) -> None:
     numbers = [81450000002, 810450000002, 81450000001, 81450000002, 110, 2**60]
     content = np.array(numbers, dtype="<u8").tobytes()

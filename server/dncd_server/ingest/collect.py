@@ -26,6 +26,7 @@ class Collector:
         self._rows = np.empty(capacity if keeps_rows else 0, dtype=np.int64)
         self._keeps_rows = keeps_rows
         self._size = 0
+        self._set_aside = 0
 
     @staticmethod
     def bytes_needed(capacity: int, *, keeps_rows: bool) -> int:
@@ -35,6 +36,12 @@ class Collector:
 
     def add(self, numbers: Numbers, rows: NDArray[np.int64] | None = None) -> None:
         """Take numbers, and the row of each, -1 where the row does not count."""
+        if rows is not None and not self._keeps_rows:
+            # Of rows that bring one number each, only these must be told from the others.
+            numbers, aside = numbers[rows != _NO_ROW], numbers[rows == _NO_ROW]
+            end = self._numbers.size - self._set_aside
+            self._numbers[end - aside.size : end] = aside
+            self._set_aside += aside.size
         end = self._size + numbers.size
         self._numbers[self._size : end] = numbers
         if self._keeps_rows and rows is not None:
@@ -47,7 +54,7 @@ class Collector:
         if not self._keeps_rows:
             numbers.sort()
             distinct = squeeze(numbers)
-            return distinct, distinct.size
+            return self._add_set_aside(distinct.size), distinct.size
         order = np.argsort(numbers, kind="stable")
         numbers = numbers[order]
         is_first = np.ones(numbers.size, dtype=np.bool_)
@@ -56,6 +63,16 @@ class Collector:
         bringers = np.sort(bringers[bringers != _NO_ROW])
         distinct_rows = int(np.count_nonzero(np.diff(bringers))) + int(bringers.size > 0)
         return numbers[is_first], distinct_rows
+
+    def _add_set_aside(self, size: int) -> Numbers:
+        """Return so many distinct numbers and those of rows that do not count, sorted."""
+        if not self._set_aside:
+            return self._numbers[:size]
+        end = size + self._set_aside
+        self._numbers[size:end] = self._numbers[-self._set_aside :]
+        numbers = self._numbers[:end]
+        numbers.sort()
+        return squeeze(numbers)
 
 
 def squeeze(numbers: Numbers) -> Numbers:
