@@ -181,6 +181,7 @@ def plain(state: State) -> dict[str, Any]:
                 dict(item.coverage),
                 item.loaded,
                 item.version,
+                item.created_version,
             )
             for name, item in state.lists.items()
         },

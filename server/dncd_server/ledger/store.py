@@ -241,7 +241,7 @@ class Store:
                 statement = (
                     sa.select(batch.c.batch_id)
                     .where(batch.c.list == name, batch.c.version > created_version)
-                    .order_by(batch.c.received_us.desc())
+                    .order_by(batch.c.version.desc())
                     .limit(1)
                 )
                 row = connection.execute(statement).first()

@@ -14,6 +14,7 @@ from dncd_server import checkpoint
 from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger.follower import EVENTS_A_PAGE
 from dncd_server.ledger.records import NewBatch, NewEvent
+from dncd_server.policies import PolicyDesk
 from server.building import (
     FIRST_NUMBER,
     Office,
@@ -27,6 +28,7 @@ from server.building import (
 )
 
 LISTS = ("acme/optout", "ftc")
+REGISTRY = "ftc"
 SEGMENT = 1 << 22
 NUMBERS = st.sampled_from(
     [FIRST_NUMBER + segment * SEGMENT + low for segment in range(3) for low in range(5)]
@@ -37,7 +39,7 @@ NUMBERS = st.sampled_from(
 class Model:
     """What a ledger implies, in plain Python."""
 
-    lists: dict[str, tuple[str, set[int], dict[str, int], bool]] = field(default_factory=dict)
+    lists: dict[str, tuple[str, set[int], dict[str, int], bool, int]] = field(default_factory=dict)
     campaigns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = 1
 
@@ -46,11 +48,11 @@ class Model:
         return {
             "version": self.version,
             "lists": {
-                name: (title, sorted(numbers), coverage, loaded)
-                for name, (title, numbers, coverage, loaded) in self.lists.items()
+                name: (title, sorted(numbers), coverage, loaded, created)
+                for name, (title, numbers, coverage, loaded, created) in self.lists.items()
             },
             "campaigns": {
-                name: list(block) or [item for item in sorted(self.lists) if item != "ftc"]
+                name: list(block) or [item for item in sorted(self.lists) if item != REGISTRY]
                 for name, block in self.campaigns.items()
             },
         }
@@ -65,6 +67,7 @@ def told_by(state: State) -> dict[str, object]:
                 [number for part in item.numbers.numbers() for number in part.tolist()],
                 dict(item.coverage),
                 item.loaded,
+                item.created_version,
             )
             for name, item in state.lists.items()
         },
@@ -80,10 +83,11 @@ ADDS = [
         st.just(name),
         st.frozensets(NUMBERS, min_size=1, max_size=6),
         st.just(coverage),
-        st.integers(0, 3),
+        st.integers(0, 3) if name == REGISTRY else st.just(0),
     )
     for name in LISTS
     for coverage in ((), ("1202",), ("1202", "1203"))
+    if name == REGISTRY or not coverage
 ]
 DEFINE = st.tuples(st.just("define"), st.sampled_from(LISTS), st.sampled_from(["", "A", "B"]))
 DROP = st.tuples(st.just("drop"), st.sampled_from(LISTS))
@@ -108,21 +112,21 @@ async def take(it: Office, model: Model, step: tuple[object, ...], folder: Path)
                     coverage=coverage,
                     published_unix_us=published,
                 )
-                title, held, fresh, _ = model.lists[name]
-                dates = fresh | {
-                    prefix: max(published, fresh.get(prefix, 0)) for prefix in coverage or [""]
-                }
+                title, held, fresh, _, created = model.lists[name]
+                # what says nothing of dates, after the first, makes nothing newer
+                told = coverage or ([""] if published or not fresh else [])
+                dates = fresh | {prefix: max(published, fresh.get(prefix, 0)) for prefix in told}
                 everywhere = dates.get("", -1)
                 kept = {prefix: at for prefix, at in dates.items() if not prefix or at > everywhere}
-                model.lists[name] = (title, held | numbers, kept, True)
+                model.lists[name] = (title, held | numbers, kept, True, created)
                 model.version += 1
                 assert head.version == model.version
         case ("define", str(name), str(title)):
-            kind = "registry" if name == "ftc" else "do_not_contact"
+            kind = "registry" if name == REGISTRY else "do_not_contact"
             applied = await it.apply(policy_request({name: a_list(kind, title=title)}))
-            _, *rest = model.lists.get(name, ("", set(), {}, False))
-            model.lists[name] = (title, *rest)  # type: ignore[assignment]
             model.version += applied.is_in_force
+            _, *rest = model.lists.get(name, ("", set(), {}, False, model.version))
+            model.lists[name] = (title, *rest)  # type: ignore[assignment]
         case ("campaign", str(name), tuple(block)):
             if set(block) <= model.lists.keys():
                 request = policy_request(campaigns={name: a_campaign(block=block)})
@@ -226,6 +230,7 @@ def test_a_list_that_was_made_again_is_empty_and_takes_batches(tmp_path: Path) -
             await it.apply(policy_request(delete_lists=["house"]))
             await it.apply(policy_request({"house": a_list()}))
             assert it.replica.state.lists["house"].numbers.count == 0
+            assert it.replica.state.lists["house"].created_version == 5
 
             await it.add("house", numbers_from(2, 2), "b2")
             assert it.replica.state.lists["house"].numbers.count == 2
@@ -266,6 +271,53 @@ def test_a_batch_that_waits_is_noted(tmp_path: Path) -> None:
             await it.journal.append(NewEvent(kind, effect, b""), batch)
 
             assert it.batches.open_rejects() == {"house": 4}
+
+    run(scene())
+
+
+def test_what_a_deleted_list_left_open_waits_for_nobody(tmp_path: Path) -> None:
+    async def leave_open(it: Office, batch_id: str, rejects: int) -> None:
+        state = await it.catch_up()
+        effect = ledger_pb2.BatchEffect(
+            list="house", mode=batch_pb2.BATCH_MODE_ADD, strata=[ledger_pb2.Stratum()]
+        ).SerializeToString()
+        new = NewBatch(
+            batch_id,
+            "house",
+            state.lists["house"].version,
+            batch_pb2.BATCH_STATE_ACTIVE,
+            it.store.stage(batch_id),
+            bytes(32),
+            rejects,
+            b"",
+        )
+        await it.journal.append(NewEvent(ledger_pb2.EVENT_KIND_BATCH_APPLIED, effect, b""), new)
+
+    async def scene() -> None:
+        async with office(tmp_path / "ledger") as it:
+            desk = PolicyDesk(it.journal)
+            await it.apply(policy_request({"house": a_list()}))
+            await leave_open(it, "b1", 4)
+            state = await it.catch_up()
+            newest = {"house": state.lists["house"].created_version}
+            assert await desk.newest_batches(newest) == {"house": "b1"}
+
+            await it.apply(policy_request(delete_lists=["house"]))
+            assert it.batches.rows == []
+            applied = await it.apply(policy_request({"house": a_list()}))
+            assert it.batches.open_rejects() == {}
+            created = {"house": applied.state.lists["house"].created_version}
+            assert created == {"house": 5}
+            assert await desk.newest_batches(created) == {}
+
+            await leave_open(it, "b2", 1)
+            assert it.batches.open_rejects() == {"house": 1}
+            assert await desk.newest_batches(created) == {"house": "b2"}
+
+        # and so it is for a node that begins anew
+        async with office(tmp_path / "ledger") as it:
+            await it.catch_up()
+            assert [row.batch_id for row in it.batches.rows] == ["b2"]
 
     run(scene())
 

@@ -355,6 +355,21 @@ def test_batches_come_newest_first(store: Store, set_clock: SetClock) -> None:
     assert [row.batch_id for row in store.batches("", 0, 2)] == ["b9", "b3"]
 
 
+def test_the_newest_batch_of_a_list_is_the_newest_in_force(
+    store: Store, set_clock: SetClock
+) -> None:
+    """By its place in the ledger: a clock may have gone back between two of them."""
+    for index, name in enumerate(("one", "two", "one")):
+        set_clock(NOW_US - index)
+        version = store.list_version(name)
+        store.append(event(), batch(f"b{index}", store.stage(""), list=name, list_version=version))
+    set_clock(NOW_US + 10)
+    store.keep_refused(batch("b9", list="one"))
+
+    assert store.newest_batches({"one": 0, "two": 1, "three": 0}) == {"one": "b2", "two": "b1"}
+    assert store.newest_batches({"one": 4, "two": 1}) == {"two": "b1"}
+
+
 def test_batches_that_wait_for_a_person_are_held_or_have_rejects(store: Store) -> None:
     for index, (state, rejects) in enumerate([(ACTIVE, 0), (ACTIVE, 2), (HELD, 0), (HELD, 1)]):
         name = f"b{index}"

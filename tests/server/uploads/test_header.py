@@ -30,8 +30,9 @@ def state(region: str = "JP") -> State:
     request = policy_request(
         {
             "acme/optout": a_list(layout="csv"),
-            "ftc": a_list("registry", tz="America/New_York"),
-            "utc": a_list(tz="UTC"),
+            "ftc": a_list("registry", layout="csv", tz="America/New_York"),
+            "utc": a_list("registry", tz="UTC"),
+            "home": a_list("registry"),
         }
     )
     base = replace(State(), region=region, version=2)
@@ -44,7 +45,7 @@ STATE = state()
 def header(**fields: object) -> Header:
     base: dict[str, object] = {
         "batch_id": "b1",
-        "list": "acme/optout",
+        "list": "ftc",
         "mode": batch_pb2.BATCH_MODE_ADD,
     }
     return Header(**base | fields)  # type: ignore[arg-type]
@@ -69,11 +70,11 @@ _BAD = [
     ),
     (
         {"list": "Acme/Optout"},
-        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash",
+        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
     ),
     (
         {"list": ""},
-        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash",
+        "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
     ),
     ({"mode": 0}, "mode: say add"),
     ({"mode": 99}, "mode: say add"),
@@ -85,6 +86,24 @@ _BAD = [
     ({"encoding": "latin-9"}, f"encoding: one of {', '.join(ENCODINGS)}"),
     ({"layout": "cards"}, f"layout: one of {', '.join(LAYOUTS)}"),
     ({"columns": ["a"] * 21}, "columns: at most 20"),
+    ({"columns": [LONG]}, "columns: at most 256 bytes each"),
+    ({"mends": "b 0"}, "mends: the id of the batch whose rejected rows come again"),
+    (
+        {"mends": "b0", "published_unix_us": 1},
+        "mends: a batch that mends another keeps its date and coverage; take yours out",
+    ),
+    (
+        {"list": "acme/optout", "published_unix_us": 1},
+        "published_unix_us: only a registry has a publisher's date and coverage; take it out",
+    ),
+    (
+        {"list": "acme/optout", "published_date": "2026-02-03"},
+        "published_date: only a registry has a publisher's date and coverage; take it out",
+    ),
+    (
+        {"list": "acme/optout", "coverage": ["8145"]},
+        "coverage: only a registry has a publisher's date and coverage; take it out",
+    ),
     ({"coverage": ["1202"] * 2001}, "coverage: at most 2000"),
     (
         {"coverage": ["1202", "0120"]},
@@ -107,9 +126,9 @@ _BAD = [
         {"published_date": "2026-02-03", "published_unix_us": 1},
         "published_date: one date as YYYY-MM-DD",
     ),
-    ({"file_name": LONG}, "file_name: at most 256 bytes"),
-    ({"file_name": "禁" * 86}, "file_name: at most 256 bytes"),
-    ({"reason": LONG}, "reason: at most 256 bytes"),
+    ({"file_name": LONG}, "file_name: at most 256 bytes without control characters"),
+    ({"file_name": "禁" * 86}, "file_name: at most 256 bytes without control characters"),
+    ({"reason": LONG}, "reason: at most 256 bytes without control characters"),
     ({"base_batch_id": "b0"}, f"base_batch_id: {LATER}"),
     ({"base_published_unix_us": 1}, f"base_published_unix_us: {LATER}"),
     ({"everything": True}, f"everything: {LATER}"),
@@ -118,10 +137,19 @@ _BAD_ATTRIBUTES = [
     ({"effective_unix_us": 1}, f"effective_unix_us: {LATER}"),
     ({"expires_unix_us": 1}, f"expires_unix_us: {LATER}"),
     ({"purposes": ["survey"]}, f"purposes: {LATER}"),
-    ({"ground": LONG}, "ground: at most 256 bytes"),
-    ({"requester": LONG}, "requester: at most 256 bytes"),
-    ({"reference": LONG}, "reference: at most 256 bytes"),
-    ({"source": LONG}, "source: at most 256 bytes"),
+    (
+        {"ground": "because"},
+        "ground: one of beyond_purpose, improper_acquisition, unlawful_provision, no_longer_needed, "
+        "breach, rights_or_interests, voluntary, tokushoho_17",
+    ),
+    ({"requester": "a friend"}, "requester: one of self, agent, legal_representative"),
+    ({"reference": LONG}, "reference: at most 256 bytes without control characters"),
+    ({"source": "a\nb"}, "source: at most 256 bytes without control characters"),
+    (
+        {"asked_unix_us": 4_000_000_000_000_000},
+        "asked_unix_us: when the person asked: not in the future",
+    ),
+    ({"review_unix_us": -1}, "review_unix_us: an instant before the year 10000"),
 ]
 
 
@@ -179,11 +207,11 @@ def test_a_list_that_is_not_there_is_told() -> None:
 
 
 def test_what_is_not_said_is_taken_from_the_list_and_the_ledger() -> None:
-    plan = planned(header(), STATE)
+    plan = planned(header(list="acme/optout"), STATE)
     told = planned(header(region="US", encoding="utf-8", layout="lines"), STATE)
 
     assert (plan.region, plan.encoding, plan.layout, plan.published_us) == ("JP", "auto", "csv", 0)
-    assert planned(header(list="ftc"), STATE).layout == "auto"
+    assert planned(header(list="home"), STATE).layout == "auto"
     assert (told.region, told.encoding, told.layout) == ("US", "utf-8", "lines")
     assert plan.list is STATE.lists["acme/optout"]
 
@@ -191,8 +219,8 @@ def test_what_is_not_said_is_taken_from_the_list_and_the_ledger() -> None:
 @pytest.mark.parametrize(
     ("list_name", "region", "begins"),
     [
-        ("acme/optout", "JP", datetime(2026, 2, 2, 15, tzinfo=UTC)),
-        ("acme/optout", "US", datetime(2026, 2, 3, tzinfo=UTC)),
+        ("home", "JP", datetime(2026, 2, 2, 15, tzinfo=UTC)),
+        ("home", "US", datetime(2026, 2, 3, tzinfo=UTC)),
         ("ftc", "JP", datetime(2026, 2, 3, 5, tzinfo=UTC)),
         ("utc", "JP", datetime(2026, 2, 3, tzinfo=UTC)),
     ],
@@ -265,7 +293,7 @@ def test_a_report_counts_rows_and_numbers() -> None:
     plan = planned(header(published_unix_us=5), STATE)
     report = reports.read(plan, ACTOR, done(rows=12, rejected=2), DIFFERENCE, False)
 
-    assert (report.batch_id, report.list, report.mode) == ("b1", "acme/optout", 1)
+    assert (report.batch_id, report.list, report.mode) == ("b1", "ftc", 1)
     assert report.state == batch_pb2.BATCH_STATE_ACTIVE
     assert (report.rows.read, report.rows.accepted, report.rows.rejected) == (12, 10, 2)
     assert (report.numbers.added, report.numbers.removed, report.numbers.unchanged) == (4, 0, 5)
