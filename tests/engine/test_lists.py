@@ -58,6 +58,10 @@ CASES = {
     "narrow_is_newer_elsewhere": ([load(OLD, "81"), load(NEW, "8146")], Freshness.STALE),
     "old_comes_after_new": ([load(NEW), load(OLD)], Freshness.FRESH),
     "undated_after_dated": ([load(NEW), load(0)], Freshness.FRESH),
+    "undated_after_a_dated_part": ([load(NEW, "1"), load(0)], Freshness.NOT_COVERED),
+    "undated_after_a_part_too_old": ([load(OLD, "81"), load(0)], Freshness.STALE),
+    "undated_part_beside_a_dated_one": ([load(NEW, "1"), load(0, "81")], Freshness.UNDATED),
+    "undated_twice": ([load(0), load(0)], Freshness.UNDATED),
     "undated_part_of_dated": ([load(NEW), load(0, "8145")], Freshness.FRESH),
     "dated_after_undated": ([load(0), load(NEW)], Freshness.FRESH),
     "digits_are_not_a_prefix": ([load(NEW, "45")], Freshness.NOT_COVERED),
@@ -67,6 +71,14 @@ CASES = {
 @pytest.mark.parametrize(("batches", "wanted"), CASES.values(), ids=CASES)
 def test_coverage_by_case(batches: list[Load], wanted: Freshness) -> None:
     assert registry(*batches).freshness(JAPANESE.number, "JP", NOON) is wanted
+
+
+@pytest.mark.parametrize("dated", [load(NEW), load(OLD, "1202", "8145"), load(0, "81")])
+def test_a_batch_that_says_nothing_of_dates_changes_none(dated: Load) -> None:
+    before, after = registry(dated), registry(dated, load(0))
+
+    assert after.coverage == before.coverage
+    assert after.loaded
 
 
 def test_a_wider_publication_takes_in_the_older_parts_so_no_part_stays_stale() -> None:

@@ -189,6 +189,7 @@ def test_a_list_that_was_deleted_and_made_again_is_empty_and_never_loaded() -> N
     assert codes(again.campaign("c")) == [Code.LIST_EMPTY]
     assert again.lists["a"].numbers.count == 0
     assert (again.lists["a"].version, again.lists["a"].coverage) == (9, {})
+    assert again.lists["a"].created_version == 9
 
 
 def test_a_new_definition_keeps_what_the_list_holds() -> None:
@@ -196,8 +197,20 @@ def test_a_new_definition_keeps_what_the_list_holds() -> None:
     renamed = put(state, a=replace(DNC, title="架電禁止"))
     assert codes(renamed.campaign("c")) == [Code.LISTED]
     assert renamed.lists["a"].definition.title == "架電禁止"
+    assert renamed.lists["a"].created_version == 1
     assert renamed.campaign("c").lists[0] is renamed.lists["a"]
     assert codes(state.campaign("c")) == [Code.LISTED]
+
+
+def test_a_list_keeps_the_version_that_defined_it() -> None:
+    state = put(replace(BASE, version=3), a=DNC)
+    redefined = put(replace(state, version=4), a=replace(DNC, title="x"), b=DNC)
+    after = loaded(replace(redefined, version=5), "a", {JAPANESE})
+
+    assert {name: item.created_version for name, item in after.lists.items()} == {"a": 3, "b": 4}
+    assert after.lists["a"].version == 5
+    whole = PolicyChange(lists=after.policy.lists)
+    assert State(5).restored(whole, after.lists, 4).lists["a"].created_version == 3
 
 
 def test_a_policy_change_touches_only_what_it_names() -> None:

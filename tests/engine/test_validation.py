@@ -14,6 +14,7 @@ from dncd_engine.model import (
     SourceDefinition,
 )
 from dncd_engine.validation import Problem, is_prefix, problems_of
+from dncd_engine.verdict import Code
 from engine.worlds import World, worlds
 
 DNC = ListDefinition(ListKind.DO_NOT_CONTACT)
@@ -54,11 +55,16 @@ def with_purposes(*purposes: str) -> Policy:
     return replace(SOUND, purposes=(*SOUND.purposes, *purposes))
 
 
+def with_answers(**answers: str) -> Policy:
+    return replace(SOUND, answers=answers)
+
+
 def with_sources(sources: Mapping[str, SourceDefinition]) -> Policy:
     return replace(SOUND, sources=sources)
 
 
 NAME = "a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash between two parts"
+ANSWER = "an answer stands under a reason code, such as LISTED"
 PURPOSE = "a purpose is 1 to 256 bytes without blanks around it"
 CONTROL = "a control character stands in it; take it out"
 LONG = "at most 256 bytes of text"
@@ -80,6 +86,18 @@ DEFECTS: dict[str, tuple[Policy, str, str]] = {
     "list_with_two_slashes": (with_list(DNC, "a/b/c"), "lists", NAME),
     "list_with_capitals": (with_list(DNC, "FTC"), "lists", NAME),
     "campaign_with_blank": (with_campaign(CampaignDefinition(), "a b"), "campaigns", NAME),
+    "list_named_as_a_number": (with_list(DNC, "0450000000"), "lists", NAME),
+    "campaign_with_nine_digits": (
+        with_campaign(CampaignDefinition(), "acme/c123456789"),
+        "campaigns",
+        NAME,
+    ),
+    "source_with_nine_digits": (with_sources({"123456789": SourceDefinition()}), "sources", NAME),
+    "answer_under_no_code": (with_answers(q="a"), "answers", ANSWER),
+    "answer_under_a_code_in_small_letters": (with_answers(listed="a"), "answers", ANSWER),
+    "answer_under_nothing": (with_answers(**{"": "a"}), "answers", ANSWER),
+    "answer_too_long": (with_answers(LISTED="答" * 86), "answers.LISTED", LONG),
+    "answer_with_newline": (with_answers(NO_POLICY="a\nb"), "answers.NO_POLICY", CONTROL),
     "source_without_second_part": (
         with_sources({"a/": SourceDefinition()}),
         "sources",
@@ -239,6 +257,18 @@ DEFECTS: dict[str, tuple[Policy, str, str]] = {
 def test_a_sound_policy_has_no_problems() -> None:
     assert problems_of(SOUND) == []
     assert problems_of(Policy()) == []
+
+
+def test_an_answer_may_stand_under_every_reason_code() -> None:
+    assert problems_of(with_answers(**{code.name: "答" * 85 for code in Code})) == []
+
+
+def test_what_is_wrong_with_an_answer_does_not_repeat_it() -> None:
+    """A number could stand in it, or be its key."""
+    policy = with_answers(**{"81450000000": "a", "LISTED": "81450000000\n"})
+
+    assert [problem.field for problem in problems_of(policy)] == ["answers", "answers.LISTED"]
+    assert "81450000000" not in str(problems_of(policy))
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
