@@ -1,11 +1,13 @@
 """What an uploader declares is looked at before a byte of the file is read."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from dncd.v1 import batch_pb2
+from dncd_engine.model import GROUNDS
 from dncd_engine.state import State
 from dncd_engine.token import Token
 from dncd_files.encodings import ENCODINGS
@@ -17,6 +19,7 @@ from dncd_server.policies import plan as policy_plan
 from dncd_server.uploads import reports
 from dncd_server.uploads.difference import Difference
 from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
+from dncd_server.uploads.header import header_problems
 from dncd_server.uploads.plan import planned
 from server.building import ACTOR, a_list, done, policy_request
 
@@ -24,6 +27,12 @@ Header = batch_pb2.BatchHeader
 LATER = "this version does not act upon it; take it out"
 SHA = "ab" * 32
 LONG = "x" * 257
+TEXT = "at most 256 bytes without control characters"
+NAME = (
+    "a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row"
+)
+NOT_A_REGISTRY = "only a registry has a publisher's date and coverage; take it out"
+YEAR_10000_US = 253_402_300_800_000_000
 
 
 def state(region: str = "JP") -> State:
@@ -76,6 +85,7 @@ _BAD = [
         {"list": ""},
         "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
     ),
+    ({"list": "0450000000"}, f"list: {NAME}"),
     ({"mode": 0}, "mode: say add"),
     ({"mode": 99}, "mode: say add"),
     ({"mode": batch_pb2.BATCH_MODE_REMOVE}, "mode: this version takes the mode add"),
@@ -104,6 +114,8 @@ _BAD = [
         {"list": "acme/optout", "coverage": ["8145"]},
         "coverage: only a registry has a publisher's date and coverage; take it out",
     ),
+    ({"columns": ["番" * 86]}, "columns: at most 256 bytes each"),
+    ({"mends": "a b"}, "mends: the id of the batch whose rejected rows come again"),
     ({"coverage": ["1202"] * 2001}, "coverage: at most 2000"),
     (
         {"coverage": ["1202", "0120"]},
@@ -118,6 +130,7 @@ _BAD = [
         "coverage: E.164 digits with the country code first, such as 1202",
     ),
     ({"published_unix_us": -1}, "published_unix_us: microseconds since 1970"),
+    ({"published_unix_us": YEAR_10000_US}, "published_unix_us: microseconds since 1970"),
     ({"published_date": "2026-2-3"}, "published_date: one date as YYYY-MM-DD"),
     ({"published_date": "20260203"}, "published_date: one date as YYYY-MM-DD"),
     ({"published_date": "2026-02-30"}, "published_date: one date as YYYY-MM-DD"),
@@ -173,6 +186,93 @@ def test_a_header_that_is_wrong_is_told_where_and_how_to_mend_it(
 @pytest.mark.parametrize(("fields", "told"), _BAD_ATTRIBUTES)
 def test_an_attribute_that_is_wrong_is_told(fields: dict[str, object], told: str) -> None:
     assert refusal(attributes(**fields)).message == f"header.attributes.{told}"
+
+
+def test_the_contracts_grounds_and_requesters_are_taken() -> None:
+    assert GROUNDS == (
+        "beyond_purpose",
+        "improper_acquisition",
+        "unlawful_provision",
+        "no_longer_needed",
+        "breach",
+        "rights_or_interests",
+        "voluntary",
+        "tokushoho_17",
+    )
+    for ground in GROUNDS:
+        assert header_problems(attributes(ground=ground)) == []
+    for requester in ("self", "agent", "legal_representative"):
+        assert header_problems(attributes(requester=requester)) == []
+
+
+def test_the_bounds_themselves_are_taken() -> None:
+    longest = "禁" * 85 + "x"
+    assert len(longest.encode()) == 256
+    sent = header(
+        list="ftc",
+        file_name=longest,
+        reason=longest,
+        columns=[longest] * 20,
+        coverage=["1202"] * 2000,
+        published_unix_us=YEAR_10000_US - 1,
+        attributes=batch_pb2.Attributes(
+            reference=longest, source=longest, review_unix_us=YEAR_10000_US - 1
+        ),
+    )
+
+    assert header_problems(sent) == []
+
+
+def test_nobody_has_asked_in_the_future(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_us = 1_770_000_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: now_us * 1000)
+
+    assert header_problems(attributes(asked_unix_us=now_us)) == []
+    problems = header_problems(attributes(asked_unix_us=now_us + 1))
+    assert [item.field for item in problems] == ["header.attributes.asked_unix_us"]
+
+
+def test_what_is_wrong_is_told_without_repeating_it() -> None:
+    """A number could stand in any of them."""
+    number = "81450000000"
+    sent = header(
+        batch_id=f"{number} ",
+        list=number,
+        region=number,
+        mends=f"{number} ",
+        published_date=number,
+        coverage=[f"{number}x"],
+        reason=f"{number}\n",
+        attributes=batch_pb2.Attributes(ground=number, requester=number, source=f"{number}\n"),
+    )
+    problems = header_problems(sent)
+
+    assert len(problems) == 11  # and mends with a date and a coverage
+    assert number not in str(problems)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"published_date": "2026-02-03"}, {"published_unix_us": 5}, {"coverage": ["8145"]}]
+)
+def test_only_a_registry_has_a_date_and_a_coverage(fields: dict[str, object]) -> None:
+    (name,) = fields
+
+    assert (
+        refusal(header(list="acme/optout", **fields)).message == f"header.{name}: {NOT_A_REGISTRY}"
+    )
+    assert planned(header(**fields), STATE).list.name == "ftc"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"published_date": "2026-02-03"}, {"published_unix_us": 5}, {"coverage": ["1202"]}]
+)
+def test_a_batch_that_mends_brings_no_date_and_coverage_of_its_own(
+    fields: dict[str, object],
+) -> None:
+    told = "header.mends: a batch that mends another keeps its date and coverage; take yours out"
+
+    assert refusal(header(list="ftc", mends="b0", **fields)).message == told
+    assert planned(header(list="ftc", mends="b0"), STATE).published_us == 0
 
 
 def test_all_that_is_wrong_is_named() -> None:
@@ -235,7 +335,15 @@ def test_a_publishers_date_begins_with_the_day_in_the_lists_zone(
 
 
 def test_a_publishers_instant_is_taken_as_it_is() -> None:
-    assert planned(header(published_unix_us=123), STATE).published_us == 123
+    assert planned(header(list="ftc", published_unix_us=123), STATE).published_us == 123
+
+
+@pytest.mark.parametrize("list_name", ["home", "utc"])
+def test_a_date_that_was_given_is_never_taken_for_none(list_name: str) -> None:
+    """The first day of 1970 begins at or before 0, which means that no date was given."""
+    plan = planned(header(list=list_name, published_date="1970-01-01"), STATE)
+
+    assert plan.published_us == 1
 
 
 SAME: list[dict[str, object]] = [
@@ -264,7 +372,7 @@ OTHER: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("fields", SAME, ids=lambda fields: next(iter(fields)))
 def test_the_same_content_has_the_same_digest(fields: dict[str, object]) -> None:
-    digest = planned(header(), STATE).content_digest(SHA)
+    digest = planned(header(list="ftc"), STATE).content_digest(SHA)
 
     assert planned(header(**fields), STATE).content_digest(SHA) == digest
     assert len(digest) == 32
@@ -272,7 +380,7 @@ def test_the_same_content_has_the_same_digest(fields: dict[str, object]) -> None
 
 @pytest.mark.parametrize("fields", OTHER, ids=lambda fields: next(iter(fields)))
 def test_other_content_has_another_digest(fields: dict[str, object]) -> None:
-    digest = planned(header(), STATE).content_digest(SHA)
+    digest = planned(header(list="ftc"), STATE).content_digest(SHA)
 
     assert planned(header(**fields), STATE).content_digest(SHA) != digest
 
@@ -358,7 +466,8 @@ def test_a_stored_report_tells_what_has_become_of_it() -> None:
 
 
 def test_an_event_holds_what_was_declared_and_no_reject() -> None:
-    plan = planned(header(reason="asked", coverage=["8145"], published_unix_us=5), STATE)
+    sent = header(list="ftc", reason="asked", coverage=["8145"], published_unix_us=5)
+    plan = planned(sent, STATE)
     report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
     event = upload_event(plan, ACTOR, bytes(32), DIFFERENCE, report)
     taken, refused = accepted_batch(plan, 7, report), refused_batch(plan, report)
