@@ -30,6 +30,9 @@ class _Values(dict[str, str]):
 
 
 ERRORS: Mapping[str, Fault] = {
+    "ABANDONED": Fault(
+        "問い合わせた側が待つのをやめました。もう一度問い合わせてください", is_whole=True
+    ),
     "BATCH_ID_TAKEN": Fault(
         "バッチ ID「{batch_id}」は別の内容で使われています。新しい --batch-id を付けてください",
         is_whole=True,
@@ -89,6 +92,7 @@ ERRORS: Mapping[str, Fault] = {
         "新しい --batch-id を付けてください",
         is_whole=True,
     ),
+    "MALFORMED": Fault("要求を読み取れませんでした。dncctl とデーモンの版を確かめてください"),
     "NAME_TAKEN": Fault("「{name}」はすでにあります。別の名前にしてください", is_whole=True),
     "PART_TOO_LARGE": Fault("一度に送るデータが大きすぎます。分けて送ってください"),
     "POLICY_INVALID": Fault("方針に誤りがあります。次の項目を直してください"),
