@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from dncd_server.settings import Settings, load_settings
+from dncd_server.settings import Settings, load_settings, misspelt_variables
 
 _EXAMPLE = """
 \b
@@ -62,6 +62,8 @@ def serve(config: Path | None, **flags: Any) -> None:
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     # what the daemon writes is nobody else's to read
     os.umask(0o077)
+    for name, nearest in misspelt_variables(os.environ):
+        click.echo(f"Warning: {name} is no setting and is ignored; is it {nearest}?", err=True)
     settings = _settings(
         config, {name: value for name, value in flags.items() if value is not None}
     )

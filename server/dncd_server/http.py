@@ -31,13 +31,13 @@ def application(registry: CollectorRegistry, is_ready: Callable[[], bool]) -> Ca
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         try:
-            return _answer(environ, start_response)
+            return route(environ, start_response)
         except Exception as error:
-            _log.error("http_failed", error=type(error).__name__, exc_info=bare(error))
+            _log.error("http_failed", path=environ.get("PATH_INFO", ""), exc_info=error)
             raise
 
     # wsgiref writes the answer's length into the list of headers: each answer gets a list of its own
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def route(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":
             return cast(Iterable[bytes], metrics(environ, start_response))
@@ -60,10 +60,18 @@ class _Handler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: a scrape every few seconds is no news."""
 
+    def get_stderr(self) -> io.StringIO:
+        """Return where wsgiref tells of a client that went away: nowhere. A fault of ours is logged before."""
+        return io.StringIO()
+
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Note a client that broke off or said nothing in time: that is its own affair."""
+        _log.debug("http_client_lost", error=type(sys.exception()).__name__)
 
 
 class _Server6(_Server):
@@ -80,9 +88,14 @@ class HttpServer:
             OSError: The address is taken or not this machine's.
         """
         kind = _Server6 if ":" in address.host else _Server
-        self._server = make_server(
-            address.host, address.port, app, server_class=kind, handler_class=_Handler
-        )
+        try:
+            self._server = make_server(
+                address.host, address.port, app, server_class=kind, handler_class=_Handler
+            )
+        except OSError as error:
+            raise OSError(
+                f"cannot bind {address}: {error.strerror}; choose another with --http, or stop what holds it"
+            ) from error
         self.address = Address(address.host, self._server.server_port)
         self._thread = Thread(target=self._server.serve_forever, name="http", daemon=True)
         self._thread.start()

@@ -1,7 +1,8 @@
 """Screening: a question of a dialer, already taken apart, becomes verdicts and is counted. No transport here."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,34 +10,85 @@ from numpy.typing import NDArray
 
 from dncd_engine.drill import drill_reject, drill_verdict
 from dncd_engine.names import DRILL_CAMPAIGN, is_name
-from dncd_engine.numbers import Reject, is_region, read, read_many
-from dncd_engine.rules import CompiledCampaign
+from dncd_engine.numbers import Reject, inspect, is_region, read, read_many
+from dncd_engine.rules import MAX_DISTINCT_VERDICTS, CompiledCampaign
 from dncd_engine.segments import Numbers
 from dncd_engine.state import CampaignNeededError, State, UnknownCampaignError
 from dncd_engine.token import TokenMalformedError, parse_token
 from dncd_engine.verdict import Verdict
 from dncd_server.counts import AnswerKey, Counts
-from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.errors import (
+    FieldProblem,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
 from dncd_server.replica import Replica
 
 UNNAMED = "unnamed"
 """How a call without a campaign is counted."""
+TURN_ITEMS = 100
+"""How many numbers are read in one go; the slowest countries' take about 5 ms."""
+TURN_SECONDS = 0.003
+REST_SECONDS = 0.0005
+_turn = threading.Lock()
+
+
+def always() -> bool:
+    """Return True: the caller is still there."""
+    return True
+
+
+def take_turns(
+    size: int, work: Callable[[slice], None], is_wanted: Callable[[], bool] = always
+) -> None:
+    """Do long work slice by slice, so that whoever asks about one number gets in between.
+
+    Python lets one thread compute at a time and takes 5 ms to take it from one that does not let go, so the threads
+    that work through batches take turns among themselves, and each lets go after its own.
+
+    Raises:
+        UnavailableError: The caller has gone.
+    """
+    rested_at = time.perf_counter()
+    for start in range(0, size, TURN_ITEMS):
+        if time.perf_counter() - rested_at > TURN_SECONDS:
+            if not is_wanted():
+                raise UnavailableError("ABANDONED", "the caller has gone")
+            time.sleep(REST_SECONDS)
+            rested_at = time.perf_counter()
+        with _turn:
+            work(slice(start, start + TURN_ITEMS))
+
+
+def read_in_turns(
+    texts: Sequence[str], region: str, is_wanted: Callable[[], bool] = always
+) -> list[int | Reject]:
+    """Return what `read_many` returns, letting others in between.
+
+    Raises:
+        UnavailableError: The caller has gone.
+    """
+    readings: list[int | Reject] = []
+    take_turns(len(texts), lambda part: readings.extend(read_many(texts[part], region)), is_wanted)
+    return readings
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What every call says beside its numbers."""
+    """What every call says beside its numbers, and whether anybody still waits for the answer."""
 
     campaign: str
     region: str
     at_least: str
     via: int
     timeout_seconds: float
+    is_wanted: Callable[[], bool] = always
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One verdict and what it rests on; ``number`` is 0 where a text was not read."""
+    """One verdict and what it rests on; ``number`` is 0 where none was read."""
 
     verdict: Verdict
     number: int
@@ -82,7 +134,8 @@ class Screening:
             if isinstance(reading, Reject):
                 verdict, number = campaign.decide_unread(reading, behind), 0
             else:
-                verdict, number = campaign.decide(reading, at_us, behind), reading
+                verdict = campaign.decide(reading, at_us, behind)
+                number = reading if inspect(reading).reject is None else 0
         shard = self._counts.shard
         shard.answers[AnswerKey(question.campaign or UNNAMED, question.via, verdict)] += 1
         shard.durations.observe(time.perf_counter() - started)
@@ -106,8 +159,8 @@ class Screening:
             verdicts, verdict_of = _distinct([verdict for verdict, _ in drilled])
         else:
             campaign = _campaign(state, question.campaign)
-            numbers, rejects = _read_all(subjects, _region(question, campaign))
-            verdicts, verdict_of = campaign.decide_many(numbers, at_us, behind, rejects)
+            numbers, rejects = _read_all(question, subjects, _region(question, campaign))
+            verdicts, verdict_of = _decide_all(question, campaign, numbers, at_us, behind, rejects)
         shard = self._counts.shard
         times = np.bincount(verdict_of, minlength=len(verdicts)).tolist()
         for verdict, count in zip(verdicts, times, strict=True):
@@ -173,14 +226,47 @@ def _distinct(verdicts: list[Verdict]) -> tuple[list[Verdict], NDArray[np.uint16
 
 
 def _read_all(
-    subjects: Sequence[str] | Numbers, region: str
+    question: Question, subjects: Sequence[str] | Numbers, region: str
 ) -> tuple[Numbers, list[Reject | None] | None]:
     if isinstance(subjects, np.ndarray):
         return subjects, None
-    readings = read_many(subjects, region)
+    readings = read_in_turns(subjects, region, question.is_wanted)
     numbers = [0 if isinstance(reading, Reject) else reading for reading in readings]
     rejects = [reading if isinstance(reading, Reject) else None for reading in readings]
     return np.array(numbers, dtype=np.uint64), rejects
+
+
+def _decide_all(
+    question: Question,
+    campaign: CompiledCampaign,
+    numbers: Numbers,
+    at_us: int,
+    behind: bool,
+    rejects: list[Reject | None] | None,
+) -> tuple[list[Verdict], NDArray[np.uint16]]:
+    if np.count_nonzero(_is_foreign(numbers)) <= TURN_ITEMS:
+        return campaign.decide_many(numbers, at_us, behind, rejects)
+    place_of: dict[Verdict, int] = {}
+    parts: list[NDArray[np.uint16]] = []
+
+    def decide(part: slice) -> None:
+        of_part = None if rejects is None else rejects[part]
+        verdicts, verdict_of = campaign.decide_many(numbers[part], at_us, behind, of_part)
+        places = [place_of.setdefault(verdict, len(place_of)) for verdict in verdicts]
+        if len(place_of) > MAX_DISTINCT_VERDICTS:
+            raise ValueError("more distinct verdicts than two bytes tell apart")
+        parts.append(np.array(places, dtype=np.uint16)[verdict_of])
+
+    take_turns(numbers.size, decide, question.is_wanted)
+    return list(place_of), np.concatenate(parts)
+
+
+def _is_foreign(numbers: Numbers) -> NDArray[np.bool_]:
+    """Tell which numbers are neither Japan's nor the NANP's, so that a library is asked about each."""
+    billions = numbers // np.uint64(10**9)
+    is_home = (billions // 10 == 81) | (billions == 81) | (billions // 10 == 1)
+    foreign: NDArray[np.bool_] = ~is_home & (numbers > 0)
+    return foreign
 
 
 def _invalid(field: str, message: str) -> InvalidRequestError:

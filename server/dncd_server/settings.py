@@ -1,6 +1,7 @@
 """The daemon's settings: one typed object from flags, environment and a TOML file, in that order of weight."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,11 @@ from pydantic_settings import (
 from dncd_engine.numbers import is_region
 from dncd_server.addresses import Address, is_loopback, parse_address
 
+ENVIRONMENT_PREFIX = "DNCD_"
+MAX_SECONDS = 3_600.0
+"""Whoever has heard nothing for longer knows too little to answer, and whoever drains for longer hangs."""
+_RESEMBLANCE = 0.7
+
 
 class Settings(BaseSettings):
     """All that ``dncd serve`` can be told.
@@ -23,7 +29,7 @@ class Settings(BaseSettings):
     (``DNCD_MAX_STALENESS``).
     """
 
-    model_config = SettingsConfigDict(env_prefix="DNCD_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
 
     listen: str = Field(
         "127.0.0.1:50051", description="Address of the screening plane, for dialers."
@@ -49,12 +55,14 @@ class Settings(BaseSettings):
     max_staleness: float = Field(
         300.0,
         gt=0,
+        le=MAX_SECONDS,
         allow_inf_nan=False,
         description="Seconds without a word from the ledger after which every answer is BLOCK.",
     )
     grace: float = Field(
         10.0,
         ge=0,
+        le=MAX_SECONDS,
         allow_inf_nan=False,
         description="Seconds that calls under way get when the daemon stops.",
     )
@@ -68,6 +76,14 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, text: str) -> str:
         parse_address(text)
+        return text
+
+    @field_validator("ledger")
+    @classmethod
+    def _is_file(cls, text: str) -> str:
+        scheme, _, path = text.partition(":///")
+        if text and (scheme, bool(path)) != ("sqlite", True):
+            raise ValueError("this version keeps its ledger in SQLite: give sqlite:///PATH")
         return text
 
     @field_validator("region")
@@ -127,3 +143,14 @@ def load_settings(flags: Mapping[str, Any], config: Path | None) -> Settings:
         model_config = SettingsConfigDict(toml_file=config)
 
     return WithFile(**flags)
+
+
+def misspelt_variables(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the environment's variables that are no setting but look like one, each with the nearest that is."""
+    known = [ENVIRONMENT_PREFIX + name.upper() for name in (*Settings.model_fields, "config")]
+    found = []
+    for name in sorted(names):
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, 1, _RESEMBLANCE)
+            found += [(name, item) for item in nearest]
+    return found

@@ -1,5 +1,7 @@
 """BatchService: how files and numbers enter a list."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,9 +9,10 @@ import numpy as np
 
 from dncd.v1 import batch_pb2, batch_pb2_grpc
 from dncd_engine.names import is_batch_id
-from dncd_engine.numbers import NORMALISER_VERSION, Reject, is_region, read_many
+from dncd_engine.numbers import NORMALISER_VERSION, Reject, is_region
 from dncd_server.api.caller import actor_of
 from dncd_server.api.messages import REJECT_CODE
+from dncd_server.api.screening import BATCH_POOL
 from dncd_server.api.status import answers_errors
 from dncd_server.errors import (
     FieldProblem,
@@ -20,32 +23,53 @@ from dncd_server.errors import (
 from dncd_server.ingest.messages import Progress
 from dncd_server.ledger.journal import Journal
 from dncd_server.replica import Replica
+from dncd_server.screening import read_in_turns
 from dncd_server.uploads.desk import Answer, UploadDesk
+from dncd_server.uploads.lanes import STALL_SECONDS, stalled, unless_stalled
 
 MAX_PART_BYTES = 2 << 20
 MAX_CELLS = 10_000
 DEFAULT_BATCHES = 100
 MAX_BATCHES = 1_000
+LARGEST_VERSION = 2**63 - 1
+"""What the ledger keeps a version in."""
 
 
 class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
     """Takes batches and tells of them."""
 
-    def __init__(self, replica: Replica, journal: Journal, desk: UploadDesk) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        journal: Journal,
+        desk: UploadDesk,
+        stall_seconds: float = STALL_SECONDS,
+    ) -> None:
         self._replica = replica
         self._journal = journal
         self._desk = desk
+        self._stall_seconds = stall_seconds
 
     @answers_errors
-    async def UploadBatch(
+    async def UploadBatch(  # type: ignore[override] # the stubs know no method that writes as it goes
         self, request_iterator: AsyncIterator[batch_pb2.UploadBatchRequest], context: Any
-    ) -> AsyncIterator[batch_pb2.UploadBatchResponse]:
+    ) -> None:
         """Take one batch."""
-        header = await _header(request_iterator)
-        parts = _Parts(request_iterator, header.sends_end)
+        requests = unless_stalled(request_iterator, self._stall_seconds)
+        header = await _header(requests)
+        parts = _Parts(requests, header.sends_end)
         packed = await parts.begin()
-        async for answer in self._desk.take(header, packed, parts.all(), actor_of(context)):
-            yield _answer(answer)
+        taking = self._desk.take(header, packed, parts.all(), actor_of(context))
+        async for answer in taking:
+            await self._tell(context, answer)
+
+    async def _tell(self, context: Any, answer: Answer) -> None:
+        """Send a word of the answer; an uploader that takes none would hold its lane as one that sends none does."""
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await context.write(_answer(answer))
+        except TimeoutError:
+            raise stalled(self._stall_seconds) from None
 
     @answers_errors
     async def GetBatch(
@@ -72,6 +96,8 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
             raise NotFoundError(
                 "LIST_NOT_FOUND", f'there is no list "{request.list}"', {"list": request.list}
             )
+        if request.before_version > LARGEST_VERSION:
+            raise _invalid("before_version", "no ledger has so high a version; leave it out")
         rows = await self._journal.ledger.run(
             self._journal.store.batches,
             request.list,
@@ -97,11 +123,22 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
             batch_pb2.Reading(reject=REJECT_CODE[reading])
             if isinstance(reading, Reject)
             else batch_pb2.Reading(e164=reading)
-            for reading in read_many(request.raw, region)
+            for reading in await _read(list(request.raw), region)
         ]
         return batch_pb2.NormalizeResponse(
             readings=readings, normaliser_version=NORMALISER_VERSION, region=region
         )
+
+
+async def _read(texts: list[str], region: str) -> list[int | Reject]:
+    gone = threading.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(
+            BATCH_POOL, read_in_turns, texts, region, lambda: not gone.is_set()
+        )
+    finally:
+        gone.set()
 
 
 async def _header(requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> batch_pb2.BatchHeader:
@@ -146,6 +183,8 @@ class _Parts:
             data = self._bytes(request)
             size_bytes += len(data)
             yield data
+        async for _ in self._requests:
+            raise _invalid("part", "after the end nothing may come; send the upload again")
         if not ended:
             raise InvalidRequestError(
                 "UPLOAD_CUT_SHORT",

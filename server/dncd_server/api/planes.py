@@ -22,7 +22,8 @@ from dncd.v1 import (
 from dncd_server.addresses import Address
 from dncd_server.api.batch import BatchServicer
 from dncd_server.api.policy import PolicyServicer
-from dncd_server.api.screening import ScreeningServicer
+from dncd_server.api.screening import AsyncioScreeningServicer, ScreeningServicer
+from dncd_server.api.status import marking
 
 MAX_MESSAGE_BYTES = 4 << 20
 REFLECTION_THREADS = 2
@@ -72,10 +73,10 @@ def screening_plane(
     """
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="screening")
     server = grpc.server(pool, options=_OPTIONS)
-    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(screening, server)
+    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(screening, _door(server))
     health_pb2_grpc.add_HealthServicer_to_server(healthy.threaded, server)
     _add_reflection(server, [*_SCREENING, health.SERVICE_NAME])
-    return server, _bound(server, address)
+    return server, _bound(server, address, "--listen")
 
 
 def control_plane(
@@ -92,14 +93,39 @@ def control_plane(
     """
     pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="control")
     server = grpc.aio.server(migration_thread_pool=pool, options=_OPTIONS)
-    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(screening, server)
-    policy_pb2_grpc.add_PolicyServiceServicer_to_server(policy, server)
-    batch_pb2_grpc.add_BatchServiceServicer_to_server(batch, server)
+    on_asyncio = AsyncioScreeningServicer(screening)
+    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(on_asyncio, _door(server))
+    policy_pb2_grpc.add_PolicyServiceServicer_to_server(policy, _door(server))
+    batch_pb2_grpc.add_BatchServiceServicer_to_server(batch, _door(server))
     health_pb2_grpc.add_HealthServicer_to_server(healthy.asynchronous, server)
     reflection.enable_server_reflection(
         [*_CONTROL, health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
-    return server, _bound(server, address)
+    return server, _bound(server, address, "--control")
+
+
+class _Door:
+    """Where a service of ours is registered, so that a message that cannot be read gets an answer like any other."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, handlers: Any) -> None:
+        """Leave these out: they are the same methods, unmended."""
+
+    def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
+        """Register a service's methods."""
+        mended = {
+            name: handler._replace(request_deserializer=marking(handler.request_deserializer))
+            for name, handler in handlers.items()
+        }
+        generic = grpc.method_handlers_generic_handler(service, mended)
+        self._server.add_generic_rpc_handlers((generic,))
+        self._server.add_registered_method_handlers(service, mended)
+
+
+def _door(server: Any) -> Any:
+    return _Door(server)
 
 
 class _Reflection(reflection.ReflectionServicer):
@@ -123,13 +149,14 @@ def _add_reflection(server: grpc.Server, services: list[str]) -> None:
     add(servicer, server)
 
 
-def _bound(server: Any, address: Address) -> Address:
+def _bound(server: Any, address: Address, flag: str) -> Address:
     try:
         port = server.add_insecure_port(str(address))
     except RuntimeError:
         port = 0
     if not port:
         raise BindError(
-            f"cannot bind {address}: it is taken by another process, or not this machine's"
+            f"cannot bind {address}: it is taken by another process, or not this machine's; "
+            f"choose another with {flag}, or stop what holds it"
         )
     return Address(address.host, port)

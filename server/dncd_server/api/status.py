@@ -3,12 +3,13 @@
 import functools
 import inspect
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn, TypeVar, cast
 
 import grpc
 import structlog
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -34,6 +35,9 @@ _CODE_OF: dict[type[DncdError], int] = {
 }
 _log = structlog.get_logger(__name__)
 _F = TypeVar("_F", bound=Callable[..., Any])
+_MALFORMED = object()
+_LETTERS = "abcdefghijkmnpqrstuvwxyz"
+_REQUEST_ID_LETTERS = 16
 
 
 def status_of(error: Exception) -> status_pb2.Status:
@@ -41,7 +45,8 @@ def status_of(error: Exception) -> status_pb2.Status:
     if isinstance(error, LedgerError):
         error = UnavailableError("LEDGER_UNUSABLE", "the node cannot use its ledger; see its log")
     if not isinstance(error, DncdError):
-        request_id = secrets.token_hex(8)
+        # letters alone, because a long run of digits is blacked out of the log
+        request_id = "".join(secrets.choice(_LETTERS) for _ in range(_REQUEST_ID_LETTERS))
         _log.error(
             "call_failed",
             request_id=request_id,
@@ -63,6 +68,21 @@ def status_of(error: Exception) -> status_pb2.Status:
     return status
 
 
+def marking(deserializer: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Return a deserializer that gives bytes it cannot read on as a mark, which `answers_errors` answers.
+
+    What it raised would be answered by gRPC, in two ways and with nothing for programs.
+    """
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserializer(data)
+        except DecodeError:
+            return _MALFORMED
+
+    return read
+
+
 def answers_errors(method: _F) -> _F:
     """Make a servicer's method turn every error into its status."""
     if inspect.isasyncgenfunction(method):
@@ -76,6 +96,8 @@ def _unary(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: object, request: object, context: grpc.ServicerContext) -> Any:
         try:
+            if request is _MALFORMED:
+                raise _malformed()
             return method(self, request, context)
         except Exception as error:
             _abort(context, error)
@@ -87,7 +109,7 @@ def _unary_async(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
     @functools.wraps(method)
     async def call(self: object, request: object, context: Any) -> Any:
         try:
-            return await method(self, request, context)
+            return await method(self, _sound(request), context)
         except Exception as error:
             await _abort_async(context, error)
 
@@ -98,12 +120,33 @@ def _stream(method: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIte
     @functools.wraps(method)
     async def call(self: object, request: object, context: Any) -> AsyncIterator[Any]:
         try:
-            async for item in method(self, request, context):
+            async for item in method(self, _sound(request), context):
                 yield item
         except Exception as error:
             await _abort_async(context, error)
 
     return call
+
+
+def _sound(request: Any) -> Any:
+    """Return a request, or a stream of them, that holds no mark."""
+    if request is _MALFORMED:
+        raise _malformed()
+    return _sound_stream(request) if isinstance(request, AsyncIterable) else request
+
+
+async def _sound_stream(requests: AsyncIterable[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        if request is _MALFORMED:
+            raise _malformed()
+        yield request
+
+
+def _malformed() -> InvalidRequestError:
+    return InvalidRequestError(
+        "MALFORMED",
+        "the message cannot be read as what this method takes: send protobuf as in the .proto, with texts in UTF-8",
+    )
 
 
 def _abort(context: grpc.ServicerContext, error: Exception) -> NoReturn:

@@ -1,11 +1,45 @@
-"""Lanes: a batch of up to 10,000 rows never waits behind a larger one."""
+"""Lanes: a batch of up to 10,000 rows never waits behind a larger one, nor anybody behind one who fell silent."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from dncd_server.errors import UnavailableError
 
 SMALL_UPLOAD_BYTES = 1 << 20
 """About 10,000 rows of a hundred bytes."""
+STALL_SECONDS = 30.0
+"""How long an uploader may say nothing, or take nothing, before its upload is given up."""
+_T = TypeVar("_T")
+
+
+async def unless_stalled(
+    source: AsyncIterator[_T], seconds: float = STALL_SECONDS
+) -> AsyncIterator[_T]:
+    """Yield what a source yields, as long as it is not silent for too long while it is waited for.
+
+    Raises:
+        UnavailableError: It is (UPLOAD_STALLED).
+    """
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                item = await anext(source)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise stalled(seconds) from None
+        yield item
+
+
+def stalled(seconds: float) -> UnavailableError:
+    """Return the error that tells an uploader that its upload was given up."""
+    return UnavailableError(
+        "UPLOAD_STALLED",
+        f"the upload stood still for {seconds:g} s before its sending side was closed, and nothing was changed; "
+        "send it again",
+    )
 
 
 class Lanes:
@@ -14,6 +48,10 @@ class Lanes:
     def __init__(self, small: int = 2, large: int = 1) -> None:
         self._small = asyncio.Semaphore(small)
         self._large = asyncio.Semaphore(large)
+
+    def is_full(self, is_small: bool) -> bool:
+        """Tell whether `enter` would wait now."""
+        return (self._small if is_small else self._large).locked()
 
     @asynccontextmanager
     async def enter(self, is_small: bool) -> AsyncIterator[None]:
