@@ -36,6 +36,16 @@ def delete(path: Path) -> None:
         file.unlink()
 
 
+def delete_the_log(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+def replace_the_log(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    shutil.copy(log, path.with_name("copy"))
+    path.with_name("copy").replace(log)
+
+
 def move_the_folder(path: Path) -> None:
     path.parent.rename(path.parent.with_name("elsewhere"))
 
@@ -63,6 +73,8 @@ LOSSES: list[tuple[Callable[[Path], None], str]] = [
     (move_away, GONE),
     (delete, GONE),
     (move_the_folder, GONE),
+    (delete_the_log, GONE),
+    (replace_the_log, REPLACED),
     (replace_by_another, REPLACED),
     (replace_by_a_copy, REPLACED),
     (replace_by_an_empty_file, REPLACED),
@@ -177,5 +189,24 @@ def test_what_was_acknowledged_is_there_once_the_file_is_back(tmp_path: Path) ->
             assert state.version == 3
             assert state.lists["house"].numbers.count == 3
             assert it.store.batch("b2") is None
+
+    run(scene())
+
+
+def test_the_log_of_a_ledger_that_was_opened_again_is_looked_at_too(tmp_path: Path) -> None:
+    """What it holds goes back into the file when the node ends in order, so nothing is lost with it."""
+    path = folder_of(tmp_path) / "ledger"
+
+    async def scene() -> None:
+        async with office(path) as it:
+            await it.apply(policy_request({"house": a_list()}))
+        async with office(path) as it:
+            await it.add("house", numbers_from(0, 3), "b1")
+            delete_the_log(path)
+            with pytest.raises(LedgerError, match=GONE):
+                await it.add("house", numbers_from(5, 3), "b2")
+        async with office(path) as it:
+            state = await it.catch_up()
+            assert (state.version, state.lists["house"].numbers.count) == (3, 3)
 
     run(scene())
