@@ -53,12 +53,16 @@ def take_turns(
     rested_at = time.perf_counter()
     for start in range(0, size, TURN_ITEMS):
         if time.perf_counter() - rested_at > TURN_SECONDS:
-            if not is_wanted():
-                raise UnavailableError("ABANDONED", "the caller has gone")
+            _check_wanted(is_wanted)
             time.sleep(REST_SECONDS)
             rested_at = time.perf_counter()
         with _turn:
             work(slice(start, start + TURN_ITEMS))
+
+
+def _check_wanted(is_wanted: Callable[[], bool]) -> None:
+    if not is_wanted():
+        raise UnavailableError("ABANDONED", "the caller has gone")
 
 
 def read_in_turns(
@@ -135,7 +139,7 @@ class Screening:
                 verdict, number = campaign.decide_unread(reading, behind), 0
             else:
                 verdict = campaign.decide(reading, at_us, behind)
-                number = reading if inspect(reading).reject is None else 0
+                number = _as_read(reading)
         shard = self._counts.shard
         shard.answers[AnswerKey(question.campaign or UNNAMED, question.via, verdict)] += 1
         shard.durations.observe(time.perf_counter() - started)
@@ -147,6 +151,7 @@ class Screening:
         Raises:
             DncdError: The question is malformed or cannot be answered.
         """
+        _check_wanted(question.is_wanted)
         started = time.perf_counter()
         state = self._state(question)
         behind = self._replica.is_behind
@@ -212,7 +217,12 @@ def _drill(subject: str | int, region: str) -> tuple[Verdict, int]:
     reading = subject if isinstance(subject, int) else read(subject, region)
     if isinstance(reading, Reject):
         return drill_reject(reading), 0
-    return drill_verdict(reading), reading
+    return drill_verdict(reading), _as_read(reading)
+
+
+def _as_read(number: int) -> int:
+    """Return an integer that was asked about if a text could have been read as it, else 0."""
+    return number if inspect(number).reject is None else 0
 
 
 def _plain(subject: str | np.uint64) -> str | int:

@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_file(cls, text: str) -> str:
         scheme, _, path = text.partition(":///")
-        if text and (scheme, bool(path)) != ("sqlite", True):
+        if text and (scheme != "sqlite" or path in ("", ":memory:")):
             raise ValueError("this version keeps its ledger in SQLite: give sqlite:///PATH")
         return text
 
