@@ -213,14 +213,20 @@ def test_only_a_date_makes_a_registry_newer(shared: Daemon, tmp_path: Path) -> N
         assert stands() == newest
 
 
-def test_a_list_of_ones_own_has_no_date(shared: Daemon, tmp_path: Path) -> None:
+def test_a_list_of_ones_own_has_no_coverage_and_a_date_only_as_evidence(
+    shared: Daemon, tmp_path: Path
+) -> None:
     path = _file(tmp_path, "own.txt", yokohama(30))
     with shared.stubs() as stubs:
         apply(stubs, {"undatable": STARTS_EMPTY})
         version = version_of(stubs)
-        for more in (("--published", _day(2)), ("--coverage", "8145")):
-            assert shared.load("undatable", path, *more).code == 2
+        assert shared.load("undatable", path, "--coverage", "8145").code == 2
         assert version_of(stubs) == version
+        assert shared.load("undatable", path, "--published", _day(400)).code == 0
+        (listed,) = stubs.policy.ListLists(
+            policy_pb2.ListListsRequest(name="undatable"), timeout=10
+        ).lists
+        assert (list(listed.coverage), listed.stale) == ([], False)
 
 
 # a list of the same name

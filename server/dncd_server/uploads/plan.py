@@ -117,15 +117,10 @@ def _region(header: batch_pb2.BatchHeader, item: ListState, state: State) -> str
 
 
 def _list_problems(header: batch_pb2.BatchHeader, item: ListState) -> list[FieldProblem]:
-    if item.definition.kind is ListKind.REGISTRY:
+    # a date is taken as evidence on every list; coverage decides, and only a registry's does
+    if item.definition.kind is ListKind.REGISTRY or not header.coverage:
         return []
-    given = {
-        "published_date": header.published_date,
-        "published_unix_us": header.published_unix_us,
-        "coverage": header.coverage,
-    }
-    told = "only a registry has a publisher's date and coverage; take it out"
-    return [FieldProblem(f"header.{field}", told) for field, value in given.items() if value]
+    return [FieldProblem("header.coverage", "only a registry has coverage; take it out")]
 
 
 def _date_of(part: str, coverage: Mapping[str, int]) -> int | None:
