@@ -66,7 +66,12 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Seconds that calls under way get when the daemon stops.",
     )
-    threads: int = Field(4, ge=1, le=32, description="Threads that answer checks.")
+    threads: int = Field(
+        4,
+        ge=3,
+        le=32,
+        description="Threads that answer checks; two of them may wait for a version.",
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     upload_memory_mib: int = Field(
         4096, ge=512, description="Address space that one upload's reader may take, in MiB."

@@ -302,7 +302,8 @@ BAD_REQUESTS: dict[str, tuple[Callable[[Stubs], object], grpc.StatusCode, list[s
     "UploadBatch: several": (
         _upload(region="x", encoding="x", layout="x", coverage=["0"]),
         INVALID,
-        ["header.region", "header.encoding", "header.layout", "header.coverage"],
+        # coverage twice: it is malformed, and the list is no registry
+        ["header.region", "header.encoding", "header.layout"] + ["header.coverage"] * 2,
     ),
     "UploadBatch: effective": (
         _upload(attributes=batch_pb2.Attributes(effective_unix_us=1)),
@@ -366,9 +367,7 @@ def test_no_message_repeats_a_number(shared: Daemon) -> None:
         for given in asked:
             failed = failure_of(lambda: check(stubs.screening, number, **given))  # noqa: B023
             if "campaign" in given:
-                # a campaign's name is the caller's own word, and a name may be digits
-                assert failed.code is NOT_FOUND
-                continue
+                assert failed.code is INVALID
             assert str(number) not in failed.text
         refused = upload(stubs, "optout", f"+{number}\x00\n".encode(), "nul")
         assert str(number) not in refused.refusal.message

@@ -90,7 +90,7 @@ def test_the_same_id_for_something_else_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    "header", [{"published_date": "2026-01-02"}, {"coverage": ["8145"]}, {"region": "US"}]
+    "header", [{"published_date": "2026-01-02"}, {"reason": "asked"}, {"region": "US"}]
 )
 def test_the_same_id_with_another_header_is_refused(shared: Daemon, header: dict[str, Any]) -> None:
     data = f"{yokohama(20)}\n".encode()

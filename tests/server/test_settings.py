@@ -24,7 +24,7 @@ VALUES = {
     "insecure": (True, True, True),
     "max_staleness": (1.0, 2.0, 3.0),
     "grace": (1.0, 2.0, 3.0),
-    "threads": (1, 2, 3),
+    "threads": (3, 4, 5),
     "log_level": ("debug", "warning", "error"),
     "upload_memory_mib": (512, 1024, 2048),
     "workers": (1, 1, 1),

@@ -62,17 +62,16 @@ def test_a_listener_who_takes_its_time_stalls_nothing() -> None:
     assert run(listen()) == 3
 
 
-def test_a_lane_says_when_it_is_full() -> None:
-    async def enter() -> None:
+def test_a_lane_is_given_to_so_many_and_to_the_next_when_one_leaves() -> None:
+    async def go() -> None:
         lanes = Lanes(small=2, large=1)
-        assert not lanes.is_full(is_small=False)
-        async with lanes.enter(is_small=False):
-            assert lanes.is_full(is_small=False)
-            async with lanes.enter(is_small=True):
-                assert not lanes.is_full(is_small=True)
-        assert not lanes.is_full(is_small=False)
+        assert await lanes.take(is_small=False)
+        assert not await lanes.take(is_small=False, seconds=0.01)
+        assert await lanes.take(is_small=True)
+        lanes.leave(is_small=False)
+        assert await lanes.take(is_small=False, seconds=0.01)
 
-    run(enter())
+    asyncio.run(go())
 
 
 def _upload(batch_id: str) -> batch_pb2.UploadBatchRequest:

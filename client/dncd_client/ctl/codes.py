@@ -111,8 +111,6 @@ ATTENTION: Mapping[str, Text] = {
 STAGES: Mapping[str, Text] = {
     "receiving": ("receiving", "受信中"),
     "reading": ("reading", "読み取り中"),
-    "comparing": ("comparing", "照合中"),
-    "committing": ("committing", "確定中"),
 }
 
 STATES: Mapping[str, Text] = {

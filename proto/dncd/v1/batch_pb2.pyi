@@ -333,7 +333,9 @@ Global___PackedNumbers: _TypeAlias = PackedNumbers  # noqa: Y015
 
 @_typing.final
 class UploadEnd(_message.Message):
-    """UploadEnd closes an upload, so that a connection that breaks is never taken for the end of the file."""
+    """UploadEnd closes an upload, so that a connection that breaks is never taken for the end of the file.
+    Nothing may follow it; the sending side is then closed.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -412,7 +414,7 @@ class UploadProgress(_message.Message):
     rows_rejected: _builtins.int
     """rows_rejected is how many of them could not be."""
     stage: _builtins.str
-    """stage is "receiving", "reading", "comparing" or "committing"."""
+    """stage is "waiting" (for a place in its lane), "receiving" or "reading"."""
     def __init__(
         self,
         *,

@@ -119,7 +119,7 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
             numbers=item.numbers.count,
             size_bytes=item.numbers.size_bytes,
             coverage=coverage_to_messages(item),
-            stale=item.is_stale(at_us),
+            stale=item.is_stale(max(at_us, state.at_us)),
             loaded=item.loaded,
             open_rejects=self._batches.open_rejects()[item.name],
             batches_held=self._batches.held()[item.name],

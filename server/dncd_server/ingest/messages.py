@@ -66,7 +66,7 @@ class RowCounts:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the child has come; ``stage`` is "receiving" or "reading"."""
+    """How far an upload has come; ``stage`` is "waiting" (before its child begins), "receiving" or "reading"."""
 
     bytes_received: int
     rows_read: int

@@ -54,6 +54,7 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
         raise LedgerError(f"the ledger's folder does not exist: {folder}; make it or mend --ledger")
     if not create and not Path(parsed.database).is_file():
         raise LedgerError(f"there is no file {parsed.database}")
+    _check_log(Path(parsed.database))
     engine = sa.create_engine(
         parsed,
         poolclass=StaticPool,
@@ -83,6 +84,15 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _check_log(path: Path) -> None:
+    """Refuse to begin a ledger beside the log of one that is missing: SQLite would delete what the log still holds."""
+    log = path.with_name(f"{path.name}-wal")
+    if not path.exists() and log.exists() and log.stat().st_size:
+        raise LedgerError(
+            f"the ledger's file is missing but its log is there: {log}; put {path.name} back beside it first"
+        )
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

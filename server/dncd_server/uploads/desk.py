@@ -6,7 +6,8 @@ is worked out against the list at a stated version, and if the list has moved me
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,41 +98,54 @@ class UploadDesk:
                 answers = self._new(plan, packed, parts, actor)
             else:
                 answers = self._again(plan, row, packed, parts)
-            async for answer in answers:
-                yield answer
+            async with aclosing(self._in_lane(parts, answers)) as told:
+                async for answer in told:
+                    yield answer
         finally:
             self._under_way.discard(header.batch_id)
 
+    async def _in_lane(
+        self, parts: Parts, answers: AsyncGenerator[Answer, None]
+    ) -> AsyncGenerator[Answer, None]:
+        """Wait for a place in the upload's lane, saying so, and hold it while the answers come."""
+        is_small = await parts.is_small()
+        while not await self._lanes.take(is_small):
+            yield Progress(0, 0, 0, "waiting")
+        try:
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield answer
+        finally:
+            self._lanes.leave(is_small)
+
     async def _again(
         self, plan: UploadPlan, row: BatchRow, packed: bool, parts: Parts
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         job = self._job(plan, packed, secrets.token_bytes(SALT_BYTES))
-        async with self._lanes.enter(await parts.is_small()):
-            async for answer in self.known.repeat(plan, row, job, parts):
-                yield answer
+        async for answer in self.known.repeat(plan, row, job, parts):
+            yield answer
 
     async def _new(
         self, plan: UploadPlan, packed: bool, parts: Parts, actor: Actor
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         if plan.published_us > time.time_ns() // 1000:
             yield await self._refuse(plan, actor, _future_dated())
             return
-        async with self._lanes.enter(await parts.is_small()):
-            staging = await Staging.open(self._journal.ledger, plan.header.batch_id)
-            try:
-                async for message in read_upload(self._job(plan, packed, staging.salt), parts):
-                    match message:
-                        case Progress() | RejectedRows():
-                            yield message
-                        case SegmentFound():
-                            await staging.add(message)
-                        case Refused():
-                            yield await self._refuse(plan, actor, message)
-                        case Done():
-                            await staging.flush()
-                            yield await self._finish(plan, actor, staging, message)
-            finally:
-                await staging.remove()
+        staging = await Staging.open(self._journal.ledger, plan.header.batch_id)
+        try:
+            async for message in read_upload(self._job(plan, packed, staging.salt), parts):
+                match message:
+                    case Progress() | RejectedRows():
+                        yield message
+                    case SegmentFound():
+                        await staging.add(message)
+                    case Refused():
+                        yield await self._refuse(plan, actor, message)
+                    case Done():
+                        await staging.flush()
+                        yield await self._finish(plan, actor, staging, message)
+        finally:
+            await staging.remove()
 
     def _job(self, plan: UploadPlan, packed: bool, salt: bytes) -> IngestJob:
         return IngestJob(

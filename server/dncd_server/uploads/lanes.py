@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from dncd_server.errors import UnavailableError
@@ -11,6 +10,8 @@ SMALL_UPLOAD_BYTES = 1 << 20
 """About 10,000 rows of a hundred bytes."""
 STALL_SECONDS = 30.0
 """How long an uploader may say nothing, or take nothing, before its upload is given up."""
+WAIT_SECONDS = 5.0
+"""How often an uploader that waits for its lane is told so."""
 _T = TypeVar("_T")
 
 
@@ -49,15 +50,21 @@ class Lanes:
         self._small = asyncio.Semaphore(small)
         self._large = asyncio.Semaphore(large)
 
-    def is_full(self, is_small: bool) -> bool:
-        """Tell whether `enter` would wait now."""
-        return (self._small if is_small else self._large).locked()
+    async def take(self, is_small: bool, seconds: float = WAIT_SECONDS) -> bool:
+        """Take a place in the lane, waiting a while for it; tell whether there was one. ``leave`` gives it back."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._lane(is_small).acquire()
+        except TimeoutError:
+            return False
+        return True
 
-    @asynccontextmanager
-    async def enter(self, is_small: bool) -> AsyncIterator[None]:
-        """Wait for a place in the lane and hold it."""
-        async with self._small if is_small else self._large:
-            yield
+    def leave(self, is_small: bool) -> None:
+        """Give a place in the lane back."""
+        self._lane(is_small).release()
+
+    def _lane(self, is_small: bool) -> asyncio.Semaphore:
+        return self._small if is_small else self._large
 
 
 class Parts:
