@@ -109,6 +109,7 @@ ATTENTION: Mapping[str, Text] = {
 }
 
 STAGES: Mapping[str, Text] = {
+    "waiting": ("waiting for another upload", "他の取り込みの完了待ち"),
     "receiving": ("receiving", "受信中"),
     "reading": ("reading", "読み取り中"),
 }
