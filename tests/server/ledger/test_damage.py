@@ -1,15 +1,9 @@
 """Whatever a disk or a hand does to a ledger's rows: verifying names it, and nothing is answered from it."""
 
 # ruff: noqa: S608 - statements are made of this file's own names
-import json
 import random
-import shutil
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -22,108 +16,10 @@ from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.records import NewEvent
 from dncd_server.ledger.store import Store
 from dncd_server.ledger.verify import Verification, verify
-from server.building import (
-    FIRST_NUMBER,
-    a_list,
-    created,
-    numbers_from,
-    office,
-    plain,
-    policy_request,
-    run,
-    url_of,
-)
+from server.building import created, office, plain, run, url_of
+from server.ledger.damage import Damage, damaged, flip, followed, sql, swap, verified
 
-Damage = Callable[[sqlite3.Connection], object]
 NAMED, ENTER = ledger_pb2.SEGMENT_ROLE_NAMED, ledger_pb2.SEGMENT_ROLE_ENTER
-FAR = FIRST_NUMBER + (1 << 22)
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger: created 1, policy 2, batches 3 and 4 that overlap on one list, policy 5, batch 6."""
-    path = tmp_path_factory.mktemp("whole") / "ledger"
-
-    async def build() -> None:
-        async with office(path) as it:
-            await it.apply(policy_request({"house": a_list(), "ftc": a_list("registry")}))
-            await it.add("house", [*numbers_from(0, 50), FAR], "b1")
-            await it.add("house", [*numbers_from(40, 50), FAR], "b2")
-            await it.apply(policy_request({"house": a_list(title="ours")}))
-            await it.add("ftc", numbers_from(0, 9), "b3", published_unix_us=1)
-
-    run(build())
-    return path
-
-
-@pytest.fixture
-def path(whole: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copy(whole, tmp_path / "ledger"))
-
-
-def damaged(path: Path, damage: Damage) -> None:
-    with sqlite3.connect(path) as connection:
-        before = list(connection.iterdump())
-        damage(connection)
-        assert list(connection.iterdump()) != before
-    connection.close()
-
-
-def verified(path: Path) -> Verification:
-    store = Store(open_engine(url_of(path), create=False))
-    try:
-        return verify(store)
-    finally:
-        store.close()
-
-
-def followed(path: Path) -> State | str:
-    """Return the state that a ledger is followed to, or why nothing is answered."""
-
-    async def scene() -> State | str:
-        async with office(path) as it:
-            try:
-                state = await it.catch_up()
-            except (LedgerError, UnavailableError):
-                with pytest.raises(UnavailableError) as caught:
-                    _ = it.replica.state
-                return caught.value.reason
-            assert it.replica.state is state
-            return state
-
-    try:
-        return run(scene())
-    except LedgerError:
-        return "CANNOT_START"
-
-
-def sql(statement: str) -> Damage:
-    return lambda connection: connection.execute(statement)
-
-
-def flip(table: str, column: str, where: str, bit: int = 100) -> Damage:
-    """Flip one bit of a blob."""
-
-    def damage(connection: sqlite3.Connection) -> None:
-        row = connection.execute(f"SELECT {column}, rowid FROM {table} WHERE {where}").fetchone()
-        data = bytearray(row[0])
-        data[bit // 8 % len(data)] ^= 1 << bit % 8
-        update = f"UPDATE {table} SET {column} = ? WHERE rowid = ?"
-        connection.execute(update, (bytes(data), row[1]))
-
-    return damage
-
-
-def swap(table: str, column: str, one: int, other: int) -> Damage:
-    """Swap two values of a column of integers."""
-
-    def damage(connection: sqlite3.Connection) -> None:
-        for old, new in ((one, -1), (other, one), (-1, other)):
-            update = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
-            connection.execute(update, (new, old))
-
-    return damage
 
 
 def upload_of(version: int) -> str:
@@ -394,61 +290,3 @@ def test_no_byte_of_the_file_leads_to_another_state(path: Path, whole: Path) -> 
         assert isinstance(state, str) or plain(state) == good, at
 
     assert outcomes == {0, 1, 3}
-
-
-def verify_command(url: str, *options: str) -> Any:
-    return CliRunner().invoke(main, ["ledger", "verify", "--ledger", url, *options])
-
-
-def test_the_command_says_that_a_ledger_is_whole(path: Path) -> None:
-    told = verify_command(url_of(path))
-    as_json = verify_command(url_of(path), "--json")
-
-    assert (told.exit_code, told.output) == (0, "whole: 6 events, 6 segments, version 6\n")
-    assert as_json.exit_code == 0
-    assert json.loads(as_json.output) == {
-        "whole": True,
-        "version": 6,
-        "events": 6,
-        "segments": 6,
-        "broken_version": None,
-        "problem": "",
-    }
-
-
-def test_the_command_names_what_is_broken(path: Path) -> None:
-    damaged(path, flip("body", "data", "version = 3 AND part = 2"))
-    told = verify_command(url_of(path))
-    as_json = verify_command(url_of(path), "--json")
-
-    problem = "the evidence of version 3 is damaged"
-    assert (told.exit_code, told.output) == (1, f"BROKEN at version 3: {problem}\n")
-    assert as_json.exit_code == 1
-    assert json.loads(as_json.output) | {"segments": 0} == {
-        "whole": False,
-        "version": 2,
-        "events": 2,
-        "segments": 0,
-        "broken_version": 3,
-        "problem": problem,
-    }
-
-
-def test_the_command_says_that_a_ledger_cannot_be_opened(tmp_path: Path) -> None:
-    told = verify_command(url_of(tmp_path / "none"), "--json")
-
-    assert told.exit_code == 3
-    assert told.stdout == ""
-    assert told.stderr == f"cannot open the ledger: there is no file {tmp_path / 'none'}\n"
-    assert verify_command("postgresql://db/ledger").exit_code == 3
-    assert CliRunner().invoke(main, ["ledger", "verify"]).exit_code == 2
-
-
-def test_the_command_is_a_program(path: Path) -> None:
-    command = [str(Path(sys.executable).parent / "dncd"), "ledger", "verify", "--ledger"]
-    done = subprocess.run(
-        [*command, url_of(path)], capture_output=True, text=True, check=False, timeout=30
-    )
-
-    assert (done.returncode, done.stdout) == (0, "whole: 6 events, 6 segments, version 6\n")
-    assert done.stderr == ""

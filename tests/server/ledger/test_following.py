@@ -1,26 +1,22 @@
-"""A ledger is followed to the state that it implies, and no further than it is whole."""
+"""A ledger is followed to the state that it implies, over any changes and any number of pages."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dncd.v1 import batch_pb2, ledger_pb2
+from dncd.v1 import ledger_pb2
 from dncd_engine.state import State
 from dncd_server import checkpoint
-from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger.follower import EVENTS_A_PAGE
-from dncd_server.ledger.records import NewBatch, NewEvent
-from dncd_server.policies import PolicyDesk
+from dncd_server.ledger.records import NewEvent
 from server.building import (
     FIRST_NUMBER,
     Office,
     a_campaign,
     a_list,
-    numbers_from,
     office,
     plain,
     policy_request,
@@ -207,217 +203,3 @@ def test_more_segments_than_a_page_are_followed(tmp_path: Path) -> None:
             assert all(item.numbers.contains(number) for number in spread)
 
     run(scene())
-
-
-def test_a_list_whose_definition_changed_takes_batches(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
-            await it.add("house", numbers_from(0, 3), "b1")
-            await it.apply(policy_request({"house": a_list(title="mine")}))
-            await it.add("house", numbers_from(2, 3), "b2")
-
-            assert it.replica.state.lists["house"].numbers.count == 5
-
-    run(scene())
-
-
-def test_a_list_that_was_made_again_is_empty_and_takes_batches(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
-            await it.add("house", numbers_from(0, 3), "b1")
-            await it.apply(policy_request(delete_lists=["house"]))
-            await it.apply(policy_request({"house": a_list()}))
-            assert it.replica.state.lists["house"].numbers.count == 0
-            assert it.replica.state.lists["house"].created_version == 5
-
-            await it.add("house", numbers_from(2, 2), "b2")
-            assert it.replica.state.lists["house"].numbers.count == 2
-
-    run(scene())
-
-
-def test_a_held_state_does_not_move(tmp_path: Path) -> None:
-    """Whoever answers from a state keeps it whole while the follower goes on."""
-
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
-            await it.add("house", numbers_from(0, 3), "b1")
-            held = it.replica.state
-            before = plain(held)
-            await it.add("house", numbers_from(1, 9), "b2")
-
-            assert plain(held) == before
-            assert it.replica.state.lists["house"].numbers.count == 10
-
-    run(scene())
-
-
-def test_a_batch_that_waits_is_noted(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
-            version = it.store.list_version("house")
-            effect = ledger_pb2.BatchEffect(
-                list="house", mode=batch_pb2.BATCH_MODE_ADD, strata=[ledger_pb2.Stratum()]
-            ).SerializeToString()
-            upload = it.store.stage("b1")
-            batch = NewBatch(
-                "b1", "house", version, batch_pb2.BATCH_STATE_ACTIVE, upload, bytes(32), 4, b""
-            )
-            kind = ledger_pb2.EVENT_KIND_BATCH_APPLIED
-            await it.journal.append(NewEvent(kind, effect, b""), batch)
-
-            assert it.batches.open_rejects() == {"house": 4}
-
-    run(scene())
-
-
-def test_what_a_deleted_list_left_open_waits_for_nobody(tmp_path: Path) -> None:
-    async def leave_open(it: Office, batch_id: str, rejects: int) -> None:
-        state = await it.catch_up()
-        effect = ledger_pb2.BatchEffect(
-            list="house", mode=batch_pb2.BATCH_MODE_ADD, strata=[ledger_pb2.Stratum()]
-        ).SerializeToString()
-        new = NewBatch(
-            batch_id,
-            "house",
-            state.lists["house"].version,
-            batch_pb2.BATCH_STATE_ACTIVE,
-            it.store.stage(batch_id),
-            bytes(32),
-            rejects,
-            b"",
-        )
-        await it.journal.append(NewEvent(ledger_pb2.EVENT_KIND_BATCH_APPLIED, effect, b""), new)
-
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            desk = PolicyDesk(it.journal)
-            await it.apply(policy_request({"house": a_list()}))
-            await leave_open(it, "b1", 4)
-            state = await it.catch_up()
-            newest = {"house": state.lists["house"].created_version}
-            assert await desk.newest_batches(newest) == {"house": "b1"}
-
-            await it.apply(policy_request(delete_lists=["house"]))
-            assert it.batches.rows == []
-            applied = await it.apply(policy_request({"house": a_list()}))
-            assert it.batches.open_rejects() == {}
-            created = {"house": applied.state.lists["house"].created_version}
-            assert created == {"house": 5}
-            assert await desk.newest_batches(created) == {}
-
-            await leave_open(it, "b2", 1)
-            assert it.batches.open_rejects() == {"house": 1}
-            assert await desk.newest_batches(created) == {"house": "b2"}
-
-        # and so it is for a node that begins anew
-        async with office(tmp_path / "ledger") as it:
-            await it.catch_up()
-            assert [row.batch_id for row in it.batches.rows] == ["b2"]
-
-    run(scene())
-
-
-def test_nothing_is_answered_before_the_ledger_is_read(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            with pytest.raises(UnavailableError) as caught:
-                _ = it.replica.state
-            assert caught.value.reason == "STARTING"
-
-            await it.catch_up()
-            assert it.replica.state.version == 1
-
-    run(scene())
-
-
-@pytest.mark.parametrize("kind", [0, 4, 11, 99])
-def test_a_kind_of_event_that_is_not_known_stops(tmp_path: Path, kind: int) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.catch_up()
-            it.store.append(NewEvent(kind, b"", b""))
-            with pytest.raises(LedgerError, match=f"version 2 is of kind {kind}, which needs a ne"):
-                await it.catch_up()
-            _is_unusable(it)
-
-    run(scene())
-
-
-def test_a_newer_ledger_format_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.catch_up()
-            monkeypatch.setattr("dncd_server.ledger.store.LEDGER_FORMAT", 2)
-            kind = ledger_pb2.EVENT_KIND_POLICY_APPLIED
-            it.store.append(NewEvent(kind, b"", b""))
-            with pytest.raises(LedgerError, match="version 2 needs ledger format 2"):
-                await it.catch_up()
-            _is_unusable(it)
-
-    run(scene())
-
-
-@pytest.mark.parametrize(
-    ("effect", "told"),
-    [
-        (b"\xff\xff", "the effect of version 3 cannot be read"),
-        (
-            ledger_pb2.BatchEffect(
-                list="house", mode=batch_pb2.BATCH_MODE_REMOVE, strata=[ledger_pb2.Stratum()]
-            ).SerializeToString(),
-            "the batch of version 3 needs a newer dncd",
-        ),
-        (
-            ledger_pb2.BatchEffect(
-                list="house",
-                mode=batch_pb2.BATCH_MODE_ADD,
-                strata=[ledger_pb2.Stratum(expires_unix_us=1)],
-            ).SerializeToString(),
-            "the batch of version 3 needs a newer dncd",
-        ),
-        (
-            ledger_pb2.BatchEffect(
-                list="gone", mode=batch_pb2.BATCH_MODE_ADD, strata=[ledger_pb2.Stratum()]
-            ).SerializeToString(),
-            "version 3 changes a list that does not exist",
-        ),
-    ],
-    ids=["unreadable", "other_mode", "other_stratum", "no_such_list"],
-)
-def test_a_batch_that_cannot_be_applied_stops(tmp_path: Path, effect: bytes, told: str) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
-            batch = NewBatch("b1", "x", 0, batch_pb2.BATCH_STATE_ACTIVE, 7, bytes(32), 0, b"")
-            it.store.append(NewEvent(ledger_pb2.EVENT_KIND_BATCH_APPLIED, effect, b""), batch)
-            with pytest.raises(LedgerError, match=told):
-                await it.catch_up()
-            _is_unusable(it)
-
-    run(scene())
-
-
-def test_a_policy_that_is_half_understood_stops(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with office(tmp_path / "ledger") as it:
-            await it.catch_up()
-            put = policy_request({"house": a_list(shadow=True)}).policy
-            effect = ledger_pb2.PolicyEffect(put=put).SerializeToString()
-            it.store.append(NewEvent(ledger_pb2.EVENT_KIND_POLICY_APPLIED, effect, b""))
-            told = r"the ledger's policy needs a newer dncd: lists\[\"house\"\].shadow"
-            with pytest.raises(LedgerError, match=told):
-                await it.catch_up()
-            _is_unusable(it)
-
-    run(scene())
-
-
-def _is_unusable(it: Office) -> None:
-    with pytest.raises(UnavailableError) as caught:
-        _ = it.replica.state
-    assert caught.value.reason == "LEDGER_UNUSABLE"

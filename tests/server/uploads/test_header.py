@@ -1,31 +1,19 @@
 """What an uploader declares is looked at before a byte of the file is read."""
 
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from dncd.v1 import batch_pb2
 from dncd_engine.model import GROUNDS
-from dncd_engine.state import State
-from dncd_engine.token import Token
 from dncd_files.encodings import ENCODINGS
 from dncd_files.layouts import LAYOUTS
 from dncd_server.errors import InvalidRequestError, NotFoundError
-from dncd_server.ingest.messages import Refused, RowCounts
-from dncd_server.ledger.records import BatchRow, Head
-from dncd_server.policies import plan as policy_plan
-from dncd_server.uploads import reports
-from dncd_server.uploads.difference import Difference
-from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
 from dncd_server.uploads.header import header_problems
 from dncd_server.uploads.plan import planned
-from server.building import ACTOR, a_list, done, policy_request
+from server.uploads.headers import STATE, Header, attributes, header
 
-Header = batch_pb2.BatchHeader
 LATER = "this version does not act upon it; take it out"
-SHA = "ab" * 32
 LONG = "x" * 257
 TEXT = "at most 256 bytes without control characters"
 NAME = (
@@ -33,36 +21,6 @@ NAME = (
 )
 NOT_A_REGISTRY = "only a registry has coverage; take it out"
 YEAR_10000_US = 253_402_300_800_000_000
-
-
-def state(region: str = "JP") -> State:
-    request = policy_request(
-        {
-            "acme/optout": a_list(layout="csv"),
-            "ftc": a_list("registry", layout="csv", tz="America/New_York"),
-            "utc": a_list("registry", tz="UTC"),
-            "home": a_list("registry"),
-        }
-    )
-    base = replace(State(), region=region, version=2)
-    return base.with_policy(policy_plan(base, request).change)
-
-
-STATE = state()
-
-
-def header(**fields: object) -> Header:
-    base: dict[str, object] = {
-        "batch_id": "b1",
-        "list": "ftc",
-        "mode": batch_pb2.BATCH_MODE_ADD,
-    }
-    return Header(**base | fields)  # type: ignore[arg-type]
-
-
-def attributes(**fields: object) -> Header:
-    return header(attributes=batch_pb2.Attributes(**fields))  # type: ignore[arg-type]
-
 
 _BAD = [
     (
@@ -252,13 +210,6 @@ def test_only_a_registry_has_a_coverage() -> None:
     assert planned(header(**fields), STATE).list.name == "ftc"
 
 
-@pytest.mark.parametrize("name", ["acme/optout", "ftc"])
-def test_every_list_takes_a_publishers_date(name: str) -> None:
-    plan = planned(header(list=name, published_date="2026-02-03"), STATE)
-
-    assert plan.published_us > 0
-
-
 @pytest.mark.parametrize(
     "fields", [{"published_date": "2026-02-03"}, {"published_unix_us": 5}, {"coverage": ["1202"]}]
 )
@@ -310,166 +261,3 @@ def test_what_is_not_said_is_taken_from_the_list_and_the_ledger() -> None:
     assert planned(header(list="home"), STATE).layout == "auto"
     assert (told.region, told.encoding, told.layout) == ("US", "utf-8", "lines")
     assert plan.list is STATE.lists["acme/optout"]
-
-
-@pytest.mark.parametrize(
-    ("list_name", "region", "begins"),
-    [
-        ("home", "JP", datetime(2026, 2, 2, 15, tzinfo=UTC)),
-        ("home", "US", datetime(2026, 2, 3, tzinfo=UTC)),
-        ("ftc", "JP", datetime(2026, 2, 3, 5, tzinfo=UTC)),
-        ("utc", "JP", datetime(2026, 2, 3, tzinfo=UTC)),
-    ],
-)
-def test_a_publishers_date_begins_with_the_day_in_the_lists_zone(
-    list_name: str, region: str, begins: datetime
-) -> None:
-    """The earliest instant that it can mean, so that no list seems younger than it is."""
-    plan = planned(header(list=list_name, published_date="2026-02-03"), state(region))
-
-    assert plan.published_us == int(begins.timestamp()) * 1_000_000
-
-
-def test_a_publishers_instant_is_taken_as_it_is() -> None:
-    assert planned(header(list="ftc", published_unix_us=123), STATE).published_us == 123
-
-
-@pytest.mark.parametrize("list_name", ["home", "utc"])
-def test_a_date_that_was_given_is_never_taken_for_none(list_name: str) -> None:
-    """The first day of 1970 begins at or before 0, which means that no date was given."""
-    plan = planned(header(list=list_name, published_date="1970-01-01"), STATE)
-
-    assert plan.published_us == 1
-
-
-SAME: list[dict[str, object]] = [
-    {"batch_id": "other"},
-    {"file_name": "other.csv"},
-    {"file_size_bytes": 9},
-    {"dry_run": True},
-    {"sends_end": True},
-]
-OTHER: list[dict[str, object]] = [
-    {"list": "utc"},
-    {"region": "US"},
-    {"encoding": "cp932"},
-    {"layout": "lines"},
-    {"columns": ["電話番号"]},
-    {"coverage": ["8145"]},
-    {"published_date": "2026-02-03"},
-    {"published_unix_us": 1},
-    {"mends": "b0"},
-    {"reason": "asked"},
-    {"attributes": batch_pb2.Attributes(ground="voluntary")},
-    {"attributes": batch_pb2.Attributes(source="web")},
-    {"attributes": batch_pb2.Attributes(asked_unix_us=1)},
-]
-
-
-@pytest.mark.parametrize("fields", SAME, ids=lambda fields: next(iter(fields)))
-def test_the_same_content_has_the_same_digest(fields: dict[str, object]) -> None:
-    digest = planned(header(list="ftc"), STATE).content_digest(SHA)
-
-    assert planned(header(**fields), STATE).content_digest(SHA) == digest
-    assert len(digest) == 32
-
-
-@pytest.mark.parametrize("fields", OTHER, ids=lambda fields: next(iter(fields)))
-def test_other_content_has_another_digest(fields: dict[str, object]) -> None:
-    digest = planned(header(list="ftc"), STATE).content_digest(SHA)
-
-    assert planned(header(**fields), STATE).content_digest(SHA) != digest
-
-
-def test_other_bytes_and_another_mode_have_another_digest() -> None:
-    plan = planned(header(), STATE)
-    digests = {plan.content_digest(SHA), plan.content_digest("cd" * 32)}
-    for mode in (batch_pb2.BATCH_MODE_REMOVE, batch_pb2.BATCH_MODE_REPLACE):
-        digests.add(replace(plan, header=header(mode=mode)).content_digest(SHA))
-
-    assert len(digests) == 4
-
-
-DIFFERENCE = Difference((), (), named=9, added=4, foreign=0)
-
-
-def test_a_report_counts_rows_and_numbers() -> None:
-    plan = planned(header(published_unix_us=5), STATE)
-    report = reports.read(plan, ACTOR, done(rows=12, rejected=2), DIFFERENCE, False)
-
-    assert (report.batch_id, report.list, report.mode) == ("b1", "ftc", 1)
-    assert report.state == batch_pb2.BATCH_STATE_ACTIVE
-    assert (report.rows.read, report.rows.accepted, report.rows.rejected) == (12, 10, 2)
-    assert (report.numbers.added, report.numbers.removed, report.numbers.unchanged) == (4, 0, 5)
-    assert dict(report.rejects_by_code) == {"letters": 2}
-    assert report.open_rejects == 2
-    assert (report.actor, report.actor_proof) == ("tester", "declared")
-    assert (report.published_unix_us, report.normaliser_version) == (5, 1)
-    assert report.file_sha256 == done().sha256.hex()
-    assert (report.version, report.token) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("list_name", "published", "rejected", "unused", "flags"),
-    [
-        ("acme/optout", 0, 0, False, []),
-        ("acme/optout", 0, 1, False, ["incomplete"]),
-        ("acme/optout", 0, 0, True, ["unused_list"]),
-        ("ftc", 0, 0, False, ["undated"]),
-        ("ftc", 5, 0, False, []),
-        ("ftc", 0, 3, True, ["incomplete", "undated", "unused_list"]),
-    ],
-)
-def test_a_report_marks_what_a_person_should_know(
-    list_name: str, published: int, rejected: int, unused: bool, flags: list[str]
-) -> None:
-    plan = planned(header(list=list_name, published_unix_us=published), STATE)
-    report = reports.read(plan, ACTOR, done(5, rejected), DIFFERENCE, unused)
-
-    assert list(report.flags) == flags
-
-
-def test_a_refused_report_tells_why_and_changes_nothing() -> None:
-    found = Refused("EMPTY", 3, "the file is empty", RowCounts(read=1), {}, "", "", b"", 1)
-    report = reports.refused(planned(header(), STATE), ACTOR, found)
-
-    assert report.state == batch_pb2.BATCH_STATE_REFUSED
-    told = (report.refusal.reason, report.refusal.line, report.refusal.message)
-    assert told == ("EMPTY", 3, "the file is empty")
-    assert (report.numbers.added, report.open_rejects, report.version) == (0, 0, 0)
-
-
-def test_a_report_in_force_names_its_place() -> None:
-    report = reports.read(planned(header(), STATE), ACTOR, done(), DIFFERENCE, False)
-    placed = reports.placed_at_head(report, Head(7, 3, bytes(range(32)), 99))
-
-    assert (placed.version, placed.at_unix_us) == (3, 99)
-    assert placed.token == Token(3, 7, bytes(range(8))).text()
-    assert (report.version, report.token) == (0, "")
-
-
-def test_a_stored_report_tells_what_has_become_of_it() -> None:
-    """Rejects that were mended since, and the state, are the row's and not the report's."""
-    plan = planned(header(), STATE)
-    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
-    new = accepted_batch(plan, 7, report)
-    held = batch_pb2.BATCH_STATE_HELD
-    row = BatchRow("b1", new.list, held, 3, 7, new.content_digest, 1, 0, new.report)
-    told = reports.stored(row)
-
-    assert (new.open_rejects, told.open_rejects, told.state) == (3, 1, held)
-    assert told.rows == report.rows
-
-
-def test_an_event_holds_what_was_declared_and_no_reject() -> None:
-    sent = header(list="ftc", reason="asked", coverage=["8145"], published_unix_us=5)
-    plan = planned(sent, STATE)
-    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
-    event = upload_event(plan, ACTOR, bytes(32), DIFFERENCE, report)
-    taken, refused = accepted_batch(plan, 7, report), refused_batch(plan, report)
-
-    assert event.effect_salt == bytes(32)
-    assert b"asked" in event.evidence
-    assert b"asked" not in event.effect
-    assert (taken.upload, taken.list_version, taken.mended_rows) == (7, 2, 5)
-    assert (refused.upload, refused.open_rejects) == (0, 0)
