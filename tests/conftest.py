@@ -5,9 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness.canary import Canary
 from harness.daemon import Daemon
+
+if "CI" not in os.environ:
+    # on a busy machine an example may take long and still be right; in CI hypothesis knows that by itself
+    settings.register_profile("patient", deadline=None)
+    settings.load_profile("patient")
 
 StartDaemon = Callable[..., Daemon]
 _canary = Canary()
