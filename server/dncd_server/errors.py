@@ -42,6 +42,18 @@ class InvalidRequestError(DncdError):
         self.fields = tuple(fields)
 
 
+def invalid_fields(reason: str, problems: Sequence[FieldProblem]) -> InvalidRequestError:
+    """Return the error that names every wrong field; its message tells the first and counts the rest."""
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return InvalidRequestError(reason, f"{first.field}: {first.message}{more}", problems)
+
+
+def invalid_field(field: str, message: str) -> InvalidRequestError:
+    """Return the error that names the one field that is wrong."""
+    return invalid_fields("INVALID_ARGUMENT", [FieldProblem(field, message)])
+
+
 class NotFoundError(DncdError):
     """A list, campaign or batch does not exist."""
 

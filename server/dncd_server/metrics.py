@@ -4,7 +4,6 @@ The rest, counted as it happens, is in ``upload_counts``.
 """
 
 from collections.abc import Iterator
-from importlib.metadata import version as distribution_version
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -20,6 +19,7 @@ from dncd_engine.state import State
 from dncd_engine.verdict import Code, Decision
 from dncd_server.counts import AnswerKey, Counts, Histogram
 from dncd_server.errors import UnavailableError
+from dncd_server.ledger.evidence import software
 from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.replica import Replica
 from dncd_server.screening import UNNAMED
@@ -42,7 +42,7 @@ class NodeCollector(Collector):
         yield _gauge(
             "dncd_build_info",
             "The version that runs.",
-            {(distribution_version("dncd"),): 1},
+            {(software(),): 1},
             "version",
         )
         state = self._state()

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import time
 from dataclasses import dataclass
-from importlib.metadata import version as distribution_version
 from pathlib import Path
 
 import grpc
@@ -16,6 +15,7 @@ from dncd.v1 import ledger_pb2
 from dncd_engine.numbers import warm
 from dncd_engine.state import State
 from dncd_server import checkpoint
+from dncd_server.actors import DECLARED, Actor
 from dncd_server.addresses import Address, parse_address
 from dncd_server.api.batch import BatchServicer
 from dncd_server.api.planes import Health, control_plane, screening_plane
@@ -25,6 +25,7 @@ from dncd_server.counts import Counts
 from dncd_server.errors import DncdError, LedgerError
 from dncd_server.http import HttpServer, application
 from dncd_server.ledger.engine import open_engine
+from dncd_server.ledger.evidence import evidence_of
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.journal import Journal
 from dncd_server.ledger.open_batches import OpenBatches
@@ -192,9 +193,7 @@ def _prepare(store: Store, region: str) -> None:
     """Begin a new ledger where there is none, and remove uploads that a dead process left behind."""
     if store.head() is None:
         effect = ledger_pb2.LedgerCreatedEffect(region=region)
-        evidence = ledger_pb2.Evidence(
-            actor="dncd", actor_proof="declared", software=distribution_version("dncd")
-        )
+        evidence = evidence_of(Actor("dncd", DECLARED, ""))
         kind = ledger_pb2.EVENT_KIND_LEDGER_CREATED
         store.create(effect.SerializeToString(), evidence.SerializeToString(), kind)
         _log.warning("ledger_created", region=region)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version as distribution_version
 
 import structlog
 
@@ -22,9 +21,10 @@ from dncd_server.errors import (
     AlreadyExistsError,
     ConflictError,
     FieldProblem,
-    InvalidRequestError,
     NotFoundError,
+    invalid_fields,
 )
+from dncd_server.ledger.evidence import evidence_of
 from dncd_server.ledger.journal import Journal
 from dncd_server.ledger.records import NewEvent
 
@@ -67,14 +67,14 @@ def plan(state: State, request: policy_pb2.ApplyPolicyRequest) -> PlannedChange:
             {"policy_version": str(state.policy_version)},
         )
     if wrong := list(_request_problems(request)):
-        raise _invalid(wrong)
+        raise invalid_fields("POLICY_INVALID", wrong)
     change = _change(state.policy, request)
     after = changed_policy(state.policy, change)
     _check_unused(change.deleted_lists, after)
     problems = [FieldProblem(item.field, item.message) for item in problems_of(after)]
     problems += _kind_changes(state.policy, change)
     if problems:
-        raise _invalid(problems)
+        raise invalid_fields("POLICY_INVALID", problems)
     return PlannedChange(change, tuple(_differences(state.policy, after)), after)
 
 
@@ -222,12 +222,6 @@ def _blocked_by(campaign: str, policy: Policy) -> set[str] | None:
     return {name for name, item in policy.lists.items() if item.kind.blocks}
 
 
-def _invalid(problems: list[FieldProblem]) -> InvalidRequestError:
-    first = problems[0]
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return InvalidRequestError("POLICY_INVALID", f"{first.field}: {first.message}{more}", problems)
-
-
 @dataclass(frozen=True, slots=True)
 class AppliedPolicy:
     """What became of a request: its plan, whether it is in force, and a state that answers from it."""
@@ -262,16 +256,10 @@ class PolicyDesk:
             planned = plan(state, request)
             if request.validate_only or not planned.differences:
                 return AppliedPolicy(planned, False, state)
-            evidence = ledger_pb2.Evidence(
-                actor=actor.name,
-                actor_proof=actor.proof,
-                peer=actor.peer,
-                software=distribution_version("dncd"),
-            )
             event = NewEvent(
                 kind=ledger_pb2.EVENT_KIND_POLICY_APPLIED,
                 effect=planned.effect.SerializeToString(),
-                evidence=evidence.SerializeToString(),
+                evidence=evidence_of(actor).SerializeToString(),
                 touched_lists=tuple(sorted(state.lists.keys() ^ planned.after.lists.keys())),
             )
             _, state = await self._journal.append(event)

@@ -22,6 +22,7 @@ from dncd_server.errors import (
     InvalidRequestError,
     NotFoundError,
     UnavailableError,
+    invalid_field,
 )
 from dncd_server.replica import Replica
 
@@ -176,13 +177,13 @@ class Screening:
 
     def _state(self, question: Question) -> State:
         if question.region and not is_region(question.region):
-            raise _invalid("region", "a region is two capital letters of ISO 3166, such as JP")
+            raise invalid_field("region", "a region is two capital letters of ISO 3166, such as JP")
         if not question.at_least:
             return self._replica.state
         try:
             token = parse_token(question.at_least)
         except TokenMalformedError:
-            raise _invalid(
+            raise invalid_field(
                 "at_least", "this is no token of dncd; send one that a reply brought"
             ) from None
         return self._replica.state_at_least(token, question.timeout_seconds)
@@ -190,7 +191,7 @@ class Screening:
 
 def _campaign(state: State, name: str) -> CompiledCampaign:
     if name and not is_name(name):
-        raise _invalid(
+        raise invalid_field(
             "campaign", "a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash"
         )
     try:
@@ -277,9 +278,3 @@ def _is_foreign(numbers: Numbers) -> NDArray[np.bool_]:
     is_home = (billions // 10 == 81) | (billions == 81) | (billions // 10 == 1)
     foreign: NDArray[np.bool_] = ~is_home & (numbers > 0)
     return foreign
-
-
-def _invalid(field: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
-    )

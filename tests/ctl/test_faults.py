@@ -22,7 +22,7 @@ from dncd_files.refusal import Reason
 ROOT = Path(__file__).resolve().parents[2]
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 _WORD = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
-_RAISED_BY = re.compile(r"\w+Error|_known|__init__|close")
+_RAISED_BY = re.compile(r"\w+Error|invalid_fields|_known|__init__|close")
 _NOT_TYPED = {
     "header.attributes",
     "header.everything",

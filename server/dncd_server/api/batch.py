@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from dncd_server.api.messages import REJECT_CODE
 from dncd_server.api.screening import BATCH_POOL
 from dncd_server.api.status import answers_errors
 from dncd_server.errors import (
-    FieldProblem,
     InvalidRequestError,
     LimitExceededError,
     NotFoundError,
+    invalid_field,
 )
 from dncd_server.ingest.messages import Progress
 from dncd_server.ledger.journal import Journal
@@ -60,8 +61,10 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
         parts = _Parts(requests, header.sends_end)
         packed = await parts.begin()
         taking = self._desk.take(header, packed, parts.all(), actor_of(context))
-        async for answer in taking:
-            await self._tell(context, answer)
+        # closed at once, so that an uploader that is given up leaves its lane and its staged segments now
+        async with aclosing(taking):
+            async for answer in taking:
+                await self._tell(context, answer)
 
     async def _tell(self, context: Any, answer: Answer) -> None:
         """Send a word of the answer; an uploader that takes none would hold its lane as one that sends none does."""
@@ -77,7 +80,9 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
     ) -> batch_pb2.GetBatchResponse:
         """Return a batch's report."""
         if not is_batch_id(request.batch_id):
-            raise _invalid("batch_id", "an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'")
+            raise invalid_field(
+                "batch_id", "an id is 1 to 64 of A-Z, a-z, 0-9, '.', '_', ':' and '-'"
+            )
         row = await self._journal.ledger.run(self._journal.store.batch, request.batch_id)
         if row is None:
             raise NotFoundError(
@@ -91,13 +96,13 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
     ) -> batch_pb2.ListBatchesResponse:
         """Return batches, newest first."""
         if request.limit > MAX_BATCHES:
-            raise _invalid("limit", f"at most {MAX_BATCHES}")
+            raise invalid_field("limit", f"at most {MAX_BATCHES}")
         if request.list and request.list not in self._replica.state.lists:
             raise NotFoundError(
                 "LIST_NOT_FOUND", f'there is no list "{request.list}"', {"list": request.list}
             )
         if request.before_version > LARGEST_VERSION:
-            raise _invalid("before_version", "no ledger has so high a version; leave it out")
+            raise invalid_field("before_version", "no ledger has so high a version; leave it out")
         rows = await self._journal.ledger.run(
             self._journal.store.batches,
             request.list,
@@ -118,7 +123,7 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
             )
         region = request.region or self._replica.state.region
         if not is_region(region):
-            raise _invalid("region", "two capital letters of ISO 3166, such as JP")
+            raise invalid_field("region", "two capital letters of ISO 3166, such as JP")
         readings = [
             batch_pb2.Reading(reject=REJECT_CODE[reading])
             if isinstance(reading, Reject)
@@ -146,7 +151,7 @@ async def _header(requests: AsyncIterator[batch_pb2.UploadBatchRequest]) -> batc
         if request.WhichOneof("part") != "header":
             break
         return request.header
-    raise _invalid("header", "an upload opens with its header")
+    raise invalid_field("header", "an upload opens with its header")
 
 
 class _Parts:
@@ -184,7 +189,7 @@ class _Parts:
             size_bytes += len(data)
             yield data
         async for _ in self._requests:
-            raise _invalid("part", "after the end nothing may come; send the upload again")
+            raise invalid_field("part", "after the end nothing may come; send the upload again")
         if not ended:
             raise InvalidRequestError(
                 "UPLOAD_CUT_SHORT",
@@ -200,7 +205,7 @@ class _Parts:
     def _bytes(self, request: batch_pb2.UploadBatchRequest) -> bytes:
         kind = request.WhichOneof("part")
         if kind != self._kind or kind not in ("file_bytes", "numbers"):
-            raise _invalid(
+            raise invalid_field(
                 "part", "after the header come file_bytes or numbers, and only one of both"
             )
         if kind == "numbers":
@@ -231,9 +236,3 @@ def _answer(answer: Answer) -> batch_pb2.UploadBatchResponse:
         for row in answer.rows
     ]
     return batch_pb2.UploadBatchResponse(rejected=batch_pb2.RejectedRows(rows=rows))
-
-
-def _invalid(field: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
-    )

@@ -15,7 +15,7 @@ import numpy as np
 from dncd.v1 import screening_pb2, screening_pb2_grpc, verdict_pb2
 from dncd_server.api.messages import basis_message, verdict_message
 from dncd_server.api.status import answers_errors
-from dncd_server.errors import FieldProblem, InvalidRequestError, LimitExceededError
+from dncd_server.errors import LimitExceededError, invalid_field
 from dncd_server.replica import MAX_WAIT_SECONDS, MAX_WAITING
 from dncd_server.screening import Question, Screening, always
 
@@ -41,7 +41,7 @@ class ScreeningServicer(screening_pb2_grpc.ScreeningServiceServicer):
         """Decide about one number."""
         subject = request.WhichOneof("subject")
         if subject is None:
-            raise _invalid("subject", "give a number, as text or as e164")
+            raise invalid_field("subject", "give a number, as text or as e164")
         value: str | int = request.number if subject == "number" else request.e164
         answer = self._screening.check(_question(request, context, always), value)
         return screening_pb2.CheckResponse(
@@ -66,10 +66,10 @@ class ScreeningServicer(screening_pb2_grpc.ScreeningServiceServicer):
             DncdError: It is malformed or cannot be answered.
         """
         if request.e164 and request.numbers:
-            raise _invalid("numbers", "give numbers or e164, not both")
+            raise invalid_field("numbers", "give numbers or e164, not both")
         size = len(request.e164) or len(request.numbers)
         if not size:
-            raise _invalid("numbers", "give at least one number, as numbers or as e164")
+            raise invalid_field("numbers", "give at least one number, as numbers or as e164")
         if size > MAX_BATCH:
             raise LimitExceededError(
                 "BATCH_TOO_LARGE",
@@ -127,7 +127,7 @@ def _question(
     is_wanted: Callable[[], bool],
 ) -> Question:
     if len(request.call_ref.encode()) > MAX_CALL_REF_BYTES:
-        raise _invalid("call_ref", f"at most {MAX_CALL_REF_BYTES} bytes")
+        raise invalid_field("call_ref", f"at most {MAX_CALL_REF_BYTES} bytes")
     timeout_seconds = context.time_remaining() if request.at_least else None
     return Question(
         campaign=request.campaign,
@@ -136,10 +136,4 @@ def _question(
         via=request.via,
         timeout_seconds=MAX_WAIT_SECONDS if timeout_seconds is None else timeout_seconds,
         is_wanted=is_wanted,
-    )
-
-
-def _invalid(field: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        "INVALID_ARGUMENT", f"{field}: {message}", [FieldProblem(field, message)]
     )

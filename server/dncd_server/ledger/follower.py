@@ -1,7 +1,8 @@
 """The follower: takes a replica from its version to the ledger's, event by event, and notices when it cannot."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -12,7 +13,7 @@ from dncd.v1 import ledger_pb2
 from dncd_engine.state import ChainBrokenError, State
 from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger.apply import BatchSegments, batch_effect, next_state, roles_stored
-from dncd_server.ledger.records import Head, StoredEvent, StoredSegment
+from dncd_server.ledger.records import Head, StoredEvent
 from dncd_server.ledger.store import Store
 from dncd_server.replica import Replica
 
@@ -49,6 +50,15 @@ class LedgerThread:
             raise UnavailableError(
                 "LEDGER_OUT_OF_REACH", "the ledger cannot be reached; try again"
             ) from error
+
+    async def steps(self, items: Iterator[_T], size: int) -> AsyncIterator[list[_T]]:
+        """Yield what an iterator of the store's yields, so many at a time, each step read there.
+
+        Raises:
+            LedgerError, UnavailableError: As ``run``.
+        """
+        while step := await self.run(lambda: list(itertools.islice(items, size))):
+            yield step
 
     def close(self) -> None:
         """Wait for what runs, then close the store."""
@@ -111,7 +121,7 @@ class Follower:
             raise LedgerError(f"version {event.header.version} changes a list that does not exist")
         segments = BatchSegments(event, effect, item.numbers)
         pages = self._ledger.store.segments(event.upload, list(roles_stored(effect)))
-        while step := await self._ledger.run(_take, pages, SEGMENTS_A_STEP):
+        async for step in self._ledger.steps(pages, SEGMENTS_A_STEP):
             for stored in step:
                 segments.take(stored)
             await asyncio.sleep(0)
@@ -121,7 +131,3 @@ class Follower:
 def _news(store: Store, version: int) -> tuple[list[StoredEvent], Head | None]:
     """Return what follows a version and the head: in one call, so that no append comes between the two."""
     return store.events_after(version, EVENTS_A_PAGE), store.head()
-
-
-def _take(pages: Iterator[StoredSegment], count: int) -> list[StoredSegment]:
-    return [stored for _, stored in zip(range(count), pages, strict=False)]

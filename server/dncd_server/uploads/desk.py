@@ -72,7 +72,7 @@ class UploadDesk:
         packed: bool,
         source: AsyncIterator[bytes],
         actor: Actor,
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         """Take one upload; the report comes last.
 
         Args:

@@ -1,9 +1,8 @@
 """What the ledger keeps of an upload: its event and its row."""
 
-from importlib.metadata import version as distribution_version
-
 from dncd.v1 import batch_pb2, ledger_pb2
 from dncd_server.actors import Actor
+from dncd_server.ledger.evidence import evidence_of
 from dncd_server.ledger.records import NewBatch, NewEvent
 from dncd_server.uploads.difference import Difference
 from dncd_server.uploads.plan import UploadPlan
@@ -28,14 +27,8 @@ def upload_event(
         mends=plan.header.mends,
         list_version=plan.list.version,
     )
-    evidence = ledger_pb2.Evidence(
-        actor=actor.name,
-        actor_proof=actor.proof,
-        batch_header=plan.header,
-        batch_report=report,
-        reason=plan.header.reason,
-        peer=actor.peer,
-        software=distribution_version("dncd"),
+    evidence = evidence_of(
+        actor, batch_header=plan.header, batch_report=report, reason=plan.header.reason
     )
     return NewEvent(
         kind=ledger_pb2.EVENT_KIND_BATCH_APPLIED,

@@ -10,7 +10,7 @@ from dncd.v1 import batch_pb2
 from dncd_engine.lists import EVERYWHERE, ListState
 from dncd_engine.model import ListKind
 from dncd_engine.state import State
-from dncd_server.errors import FieldProblem, InvalidRequestError, NotFoundError
+from dncd_server.errors import FieldProblem, NotFoundError, invalid_fields
 from dncd_server.uploads.header import header_problems, parsed_date
 
 _ZONE_OF_REGION = {"JP": "Asia/Tokyo"}
@@ -72,11 +72,7 @@ def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
     if item is not None:
         problems += _list_problems(header, item)
     if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        first = problems[0]
-        raise InvalidRequestError(
-            "HEADER_INVALID", f"{first.field}: {first.message}{more}", problems
-        )
+        raise invalid_fields("HEADER_INVALID", problems)
     if item is None:
         raise NotFoundError(
             "LIST_NOT_FOUND",

@@ -1,7 +1,7 @@
 """Staging: the segments of an upload, written beside the ledger until its batch is committed."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from dncd_engine.chain import SALT_BYTES
 from dncd_server.ingest.messages import SegmentFound
@@ -51,7 +51,7 @@ class Staging:
     async def named(self) -> AsyncIterator[Iterable[StoredSegment]]:
         """Yield the batch's own segments as they came back from the disk, a page at a time."""
         stored = self._ledger.store.segments(self.upload, [NAMED])
-        while page := await self._ledger.run(_page, stored):
+        async for page in self._ledger.steps(stored, SEGMENTS_A_PAGE):
             yield page
 
     async def forget_difference(self) -> None:
@@ -61,7 +61,3 @@ class Staging:
     async def remove(self) -> None:
         """Remove all of it, unless it was committed."""
         await self._ledger.run(self._ledger.store.unstage, self.upload)
-
-
-def _page(stored: Iterator[StoredSegment]) -> list[StoredSegment]:
-    return [segment for _, segment in zip(range(SEGMENTS_A_PAGE), stored, strict=False)]
