@@ -35,6 +35,10 @@ class _BatchModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BatchMode.V
     """Replaces what earlier replaces put there, within the file's coverage."""
     BATCH_MODE_CHANGE: _BatchMode.ValueType  # 4
     """Adds and deletes of a published series, on a named base."""
+    BATCH_MODE_REVERT: _BatchMode.ValueType  # 5
+    """Undoes another batch. Not for uploads: RevertBatch makes one."""
+    BATCH_MODE_POLICY: _BatchMode.ValueType  # 6
+    """A policy change or an override that waits for another person. Not for uploads."""
 
 class BatchMode(_BatchMode, metaclass=_BatchModeEnumTypeWrapper):
     """BatchMode says what a batch does to its list."""
@@ -49,6 +53,10 @@ BATCH_MODE_REPLACE: BatchMode.ValueType  # 3
 """Replaces what earlier replaces put there, within the file's coverage."""
 BATCH_MODE_CHANGE: BatchMode.ValueType  # 4
 """Adds and deletes of a published series, on a named base."""
+BATCH_MODE_REVERT: BatchMode.ValueType  # 5
+"""Undoes another batch. Not for uploads: RevertBatch makes one."""
+BATCH_MODE_POLICY: BatchMode.ValueType  # 6
+"""A policy change or an override that waits for another person. Not for uploads."""
 Global___BatchMode: _TypeAlias = BatchMode  # noqa: Y015
 
 class _BatchState:
@@ -69,6 +77,8 @@ class _BatchStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BatchState
     """Worked out for a dry run; nothing changed."""
     BATCH_STATE_REVERTED: _BatchState.ValueType  # 5
     """Undone by a later revert."""
+    BATCH_STATE_REJECTED: _BatchState.ValueType  # 6
+    """Waited for another person, who rejected it."""
 
 class BatchState(_BatchState, metaclass=_BatchStateEnumTypeWrapper):
     """BatchState says where a batch stands."""
@@ -85,6 +95,8 @@ BATCH_STATE_PREVIEW: BatchState.ValueType  # 4
 """Worked out for a dry run; nothing changed."""
 BATCH_STATE_REVERTED: BatchState.ValueType  # 5
 """Undone by a later revert."""
+BATCH_STATE_REJECTED: BatchState.ValueType  # 6
+"""Waited for another person, who rejected it."""
 Global___BatchState: _TypeAlias = BatchState  # noqa: Y015
 
 class _RejectCode:
@@ -113,6 +125,10 @@ class _RejectCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RejectCode
     """A spreadsheet rounded it: digits are lost."""
     REJECT_CODE_NON_VOICE: _RejectCode.ValueType  # 9
     """A number that carries no voice."""
+    REJECT_CODE_INVALID_DATE: _RejectCode.ValueType  # 11
+    """A date or time of the row that cannot be read."""
+    REJECT_CODE_INVALID_ATTRIBUTE: _RejectCode.ValueType  # 12
+    """Another attribute of the row that is not one: a purpose that is not declared, an unknown ground, no source."""
     REJECT_CODE_ENCODING_ERROR: _RejectCode.ValueType  # 10
     """The characters are not what the encoding says."""
 
@@ -139,6 +155,10 @@ REJECT_CODE_PRECISION_LOST: RejectCode.ValueType  # 8
 """A spreadsheet rounded it: digits are lost."""
 REJECT_CODE_NON_VOICE: RejectCode.ValueType  # 9
 """A number that carries no voice."""
+REJECT_CODE_INVALID_DATE: RejectCode.ValueType  # 11
+"""A date or time of the row that cannot be read."""
+REJECT_CODE_INVALID_ATTRIBUTE: RejectCode.ValueType  # 12
+"""Another attribute of the row that is not one: a purpose that is not declared, an unknown ground, no source."""
 REJECT_CODE_ENCODING_ERROR: RejectCode.ValueType  # 10
 """The characters are not what the encoding says."""
 Global___RejectCode: _TypeAlias = RejectCode  # noqa: Y015
@@ -226,6 +246,9 @@ class BatchHeader(_message.Message):
     EXPECTED_ROWS_FIELD_NUMBER: _builtins.int
     PUBLISHED_DATE_FIELD_NUMBER: _builtins.int
     SENDS_END_FIELD_NUMBER: _builtins.int
+    BASE_PUBLISHED_DATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_RELEASES_FIELD_NUMBER: _builtins.int
+    DATES_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """batch_id is the client's own, 1 to 64 of [A-Za-z0-9._:-]."""
     list: _builtins.str
@@ -262,6 +285,12 @@ class BatchHeader(_message.Message):
     """published_date is the publisher's date as YYYY-MM-DD, a whole day in the list's time zone."""
     sends_end: _builtins.bool
     """sends_end says that the upload closes with an UploadEnd; one that does not is then cut short and not taken."""
+    base_published_date: _builtins.str
+    """base_published_date is the publisher's date that a change builds on, as YYYY-MM-DD."""
+    expected_releases: _builtins.int
+    """expected_releases is how many releases the uploader has seen and means, in a dry run for one; 0 means none in
+    particular. A replace that releases most of what it replaces is refused without it.
+    """
     @_builtins.property
     def columns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """columns are the heads of the columns that hold numbers; empty means those that the layout finds."""
@@ -273,6 +302,10 @@ class BatchHeader(_message.Message):
     @_builtins.property
     def coverage(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """coverage are E.164 prefixes that the file speaks about; empty means all that the list does."""
+
+    @_builtins.property
+    def dates(self) -> Global___LocalDates:
+        """dates are attributes given as whole days or local times, read in the list's time zone."""
 
     def __init__(
         self,
@@ -298,14 +331,53 @@ class BatchHeader(_message.Message):
         expected_rows: _builtins.int = ...,
         published_date: _builtins.str = ...,
         sends_end: _builtins.bool = ...,
+        base_published_date: _builtins.str = ...,
+        expected_releases: _builtins.int = ...,
+        dates: Global___LocalDates | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "dates", b"dates"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "base_batch_id", b"base_batch_id", "base_published_unix_us", b"base_published_unix_us", "batch_id", b"batch_id", "columns", b"columns", "coverage", b"coverage", "dry_run", b"dry_run", "encoding", b"encoding", "everything", b"everything", "expected_rows", b"expected_rows", "file_name", b"file_name", "file_size_bytes", b"file_size_bytes", "layout", b"layout", "list", b"list", "mends", b"mends", "mode", b"mode", "published_date", b"published_date", "published_unix_us", b"published_unix_us", "reason", b"reason", "region", b"region", "sends_end", b"sends_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "base_batch_id", b"base_batch_id", "base_published_date", b"base_published_date", "base_published_unix_us", b"base_published_unix_us", "batch_id", b"batch_id", "columns", b"columns", "coverage", b"coverage", "dates", b"dates", "dry_run", b"dry_run", "encoding", b"encoding", "everything", b"everything", "expected_releases", b"expected_releases", "expected_rows", b"expected_rows", "file_name", b"file_name", "file_size_bytes", b"file_size_bytes", "layout", b"layout", "list", b"list", "mends", b"mends", "mode", b"mode", "published_date", b"published_date", "published_unix_us", b"published_unix_us", "reason", b"reason", "region", b"region", "sends_end", b"sends_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchHeader: _TypeAlias = BatchHeader  # noqa: Y015
+
+@_typing.final
+class LocalDates(_message.Message):
+    """LocalDates are attributes as a person writes them: "2026-11-24" is the whole day in the list's time zone,
+    "2026-11-24T14:05" an instant in it, "2026-11-24T14:05+09:00" that instant.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EFFECTIVE_FIELD_NUMBER: _builtins.int
+    EXPIRES_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
+    effective: _builtins.str
+    """effective is when the entries begin: a day from its first instant."""
+    expires: _builtins.str
+    """expires is when they end: a day with its last instant, an instant itself is past the end."""
+    review: _builtins.str
+    """review is when a person should look again."""
+    asked: _builtins.str
+    """asked is when the person asked."""
+    def __init__(
+        self,
+        *,
+        effective: _builtins.str = ...,
+        expires: _builtins.str = ...,
+        review: _builtins.str = ...,
+        asked: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "effective", b"effective", "expires", b"expires", "review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocalDates: _TypeAlias = LocalDates  # noqa: Y015
 
 @_typing.final
 class PackedNumbers(_message.Message):
@@ -532,22 +604,28 @@ class NumberCounts(_message.Message):
     ADDED_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     UNCHANGED_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
     added: _builtins.int
     """added came onto the list."""
     removed: _builtins.int
     """removed went off it."""
     unchanged: _builtins.int
     """unchanged were on it already; their new entries are kept beside the old."""
+    released: _builtins.int
+    """released may be dialled where they could not before: on a list that blocks they went off it, or are held for less
+    time or fewer purposes; on a list that opens they came onto it, or are held for more.
+    """
     def __init__(
         self,
         *,
         added: _builtins.int = ...,
         removed: _builtins.int = ...,
         unchanged: _builtins.int = ...,
+        released: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "removed", b"removed", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "released", b"released", "removed", b"removed", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -564,7 +642,7 @@ class Refusal(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """reason is a stable code: EMPTY, TRUNCATED, ENCODING, LAYOUT, LINE_TOO_LONG, MOSTLY_UNREADABLE, WRONG_COUNTRY,
-    FUTURE_DATED, TOO_LARGE, ROW_COUNT.
+    FUTURE_DATED, TOO_LARGE, ROW_COUNT, UNREADABLE_ROWS, MOSTLY_RELEASES, TOO_MANY_TERMS.
     """
     line: _builtins.int
     """line is where, from 1; 0 means the file."""
@@ -632,6 +710,13 @@ class BatchReport(_message.Message):
     OPEN_REJECTS_FIELD_NUMBER: _builtins.int
     PUBLISHED_UNIX_US_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    REVERTS_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    WAIVED_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """batch_id is the client's."""
     list: _builtins.str
@@ -664,11 +749,26 @@ class BatchReport(_message.Message):
     """published_unix_us is the publisher's date."""
     region: _builtins.str
     """region (ISO 3166) is how texts were read."""
+    list_version: _builtins.int
+    """list_version is, of what waits or is a dry run, the version of the list (of the policy, for a policy change) that
+    its numbers were worked out against.
+    """
+    reverts: _builtins.str
+    """reverts is the batch that this one undoes."""
+    approved_by: _builtins.str
+    """approved_by is who approved it; empty where nobody had to or has."""
+    reason: _builtins.str
+    """reason is why, as the uploader or the one who reverted, rejected or waived said."""
+    terms: _builtins.int
+    """terms is how many sets of start, end and purposes its entries have."""
+    waived: _builtins.bool
+    """waived says that the rows left unread were given up by name."""
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """flags are marks: "incomplete", "unusual", "unapproved", "unused_list", "undated", "freshened" (a registry counts as
         newer than before), "foreign_numbers" (some belong to countries that the list does not speak of), "read_otherwise"
-        (a campaign that uses the list reads texts in another region).
+        (a campaign that uses the list reads texts in another region); of a dry run also "would_hold" (it would wait for
+        another person) and "mostly_releases" (it would be refused unless expected_releases says that it is meant).
         """
 
     @_builtins.property
@@ -686,6 +786,10 @@ class BatchReport(_message.Message):
     @_builtins.property
     def refusal(self) -> Global___Refusal:
         """refusal is set where the state is REFUSED."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """changes are what a held policy change would change."""
 
     def __init__(
         self,
@@ -711,10 +815,17 @@ class BatchReport(_message.Message):
         open_rejects: _builtins.int = ...,
         published_unix_us: _builtins.int = ...,
         region: _builtins.str = ...,
+        list_version: _builtins.int = ...,
+        reverts: _builtins.str = ...,
+        approved_by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        terms: _builtins.int = ...,
+        waived: _builtins.bool = ...,
+        changes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["numbers", b"numbers", "refusal", b"refusal", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "at_unix_us", b"at_unix_us", "batch_id", b"batch_id", "encoding", b"encoding", "file_sha256", b"file_sha256", "flags", b"flags", "layout", b"layout", "list", b"list", "mode", b"mode", "normaliser_version", b"normaliser_version", "numbers", b"numbers", "open_rejects", b"open_rejects", "published_unix_us", b"published_unix_us", "refusal", b"refusal", "region", b"region", "rejects_by_code", b"rejects_by_code", "rows", b"rows", "state", b"state", "token", b"token", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "approved_by", b"approved_by", "at_unix_us", b"at_unix_us", "batch_id", b"batch_id", "changes", b"changes", "encoding", b"encoding", "file_sha256", b"file_sha256", "flags", b"flags", "layout", b"layout", "list", b"list", "list_version", b"list_version", "mode", b"mode", "normaliser_version", b"normaliser_version", "numbers", b"numbers", "open_rejects", b"open_rejects", "published_unix_us", b"published_unix_us", "reason", b"reason", "refusal", b"refusal", "region", b"region", "rejects_by_code", b"rejects_by_code", "reverts", b"reverts", "rows", b"rows", "state", b"state", "terms", b"terms", "token", b"token", "version", b"version", "waived", b"waived"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -765,16 +876,20 @@ class GetBatchRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """batch_id is the client's."""
+    confidential: _builtins.bool
+    """confidential asks for the name of a confidential list; without it its batches are told as those of shown_as."""
     def __init__(
         self,
         *,
         batch_id: _builtins.str = ...,
+        confidential: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "confidential", b"confidential"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -805,6 +920,214 @@ class GetBatchResponse(_message.Message):
 Global___GetBatchResponse: _TypeAlias = GetBatchResponse  # noqa: Y015
 
 @_typing.final
+class ApproveBatchRequest(_message.Message):
+    """ApproveBatchRequest names what is approved, as it was seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """batch_id is what waits."""
+    list_version: _builtins.int
+    """list_version is the report's list_version that the approver saw."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+        list_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "list_version", b"list_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveBatchRequest: _TypeAlias = ApproveBatchRequest  # noqa: Y015
+
+@_typing.final
+class ApproveBatchResponse(_message.Message):
+    """ApproveBatchResponse tells what came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___BatchReport:
+        """report is the batch in force."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___BatchReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveBatchResponse: _TypeAlias = ApproveBatchResponse  # noqa: Y015
+
+@_typing.final
+class RejectBatchRequest(_message.Message):
+    """RejectBatchRequest names what is rejected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """batch_id is what waits."""
+    reason: _builtins.str
+    """reason is why."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectBatchRequest: _TypeAlias = RejectBatchRequest  # noqa: Y015
+
+@_typing.final
+class RejectBatchResponse(_message.Message):
+    """RejectBatchResponse tells what came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___BatchReport:
+        """report is the batch, rejected."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___BatchReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectBatchResponse: _TypeAlias = RejectBatchResponse  # noqa: Y015
+
+@_typing.final
+class RevertBatchRequest(_message.Message):
+    """RevertBatchRequest names the batch to undo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REVERT_ID_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """batch_id is the batch."""
+    reason: _builtins.str
+    """reason is why."""
+    revert_id: _builtins.str
+    """revert_id is the id of the batch that undoes it, the client's own; empty lets dncd choose one."""
+    dry_run: _builtins.bool
+    """dry_run works everything out and changes nothing."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        revert_id: _builtins.str = ...,
+        dry_run: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "dry_run", b"dry_run", "reason", b"reason", "revert_id", b"revert_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevertBatchRequest: _TypeAlias = RevertBatchRequest  # noqa: Y015
+
+@_typing.final
+class RevertBatchResponse(_message.Message):
+    """RevertBatchResponse tells what came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___BatchReport:
+        """report is the batch that undoes the other: ACTIVE, HELD or PREVIEW."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___BatchReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevertBatchResponse: _TypeAlias = RevertBatchResponse  # noqa: Y015
+
+@_typing.final
+class WaiveRejectsRequest(_message.Message):
+    """WaiveRejectsRequest names the batch whose unread rows are given up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """batch_id is the batch."""
+    reason: _builtins.str
+    """reason is why."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaiveRejectsRequest: _TypeAlias = WaiveRejectsRequest  # noqa: Y015
+
+@_typing.final
+class WaiveRejectsResponse(_message.Message):
+    """WaiveRejectsResponse tells what came of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___BatchReport:
+        """report is the batch, with no row open."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___BatchReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaiveRejectsResponse: _TypeAlias = WaiveRejectsResponse  # noqa: Y015
+
+@_typing.final
 class ListBatchesRequest(_message.Message):
     """ListBatchesRequest asks for batches."""
 
@@ -813,22 +1136,30 @@ class ListBatchesRequest(_message.Message):
     LIST_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     BEFORE_VERSION_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_FIELD_NUMBER: _builtins.int
     list: _builtins.str
     """list narrows to one list; empty means all."""
     limit: _builtins.int
     """limit is how many at most; 0 means 100, 1,000 is the most."""
     before_version: _builtins.int
     """before_version narrows to batches before that version; 0 means from the newest."""
+    held: _builtins.bool
+    """held narrows to what waits for another person."""
+    confidential: _builtins.bool
+    """confidential asks for the names of confidential lists; without it their batches are told as those of shown_as."""
     def __init__(
         self,
         *,
         list: _builtins.str = ...,
         limit: _builtins.int = ...,
         before_version: _builtins.int = ...,
+        held: _builtins.bool = ...,
+        confidential: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_version", b"before_version", "limit", b"limit", "list", b"list"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_version", b"before_version", "confidential", b"confidential", "held", b"held", "limit", b"limit", "list", b"list"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -50,6 +50,26 @@ class BatchServiceStub(object):
                 request_serializer=dncd_dot_v1_dot_batch__pb2.ListBatchesRequest.SerializeToString,
                 response_deserializer=dncd_dot_v1_dot_batch__pb2.ListBatchesResponse.FromString,
                 _registered_method=True)
+        self.ApproveBatch = channel.unary_unary(
+                '/dncd.v1.BatchService/ApproveBatch',
+                request_serializer=dncd_dot_v1_dot_batch__pb2.ApproveBatchRequest.SerializeToString,
+                response_deserializer=dncd_dot_v1_dot_batch__pb2.ApproveBatchResponse.FromString,
+                _registered_method=True)
+        self.RejectBatch = channel.unary_unary(
+                '/dncd.v1.BatchService/RejectBatch',
+                request_serializer=dncd_dot_v1_dot_batch__pb2.RejectBatchRequest.SerializeToString,
+                response_deserializer=dncd_dot_v1_dot_batch__pb2.RejectBatchResponse.FromString,
+                _registered_method=True)
+        self.RevertBatch = channel.unary_unary(
+                '/dncd.v1.BatchService/RevertBatch',
+                request_serializer=dncd_dot_v1_dot_batch__pb2.RevertBatchRequest.SerializeToString,
+                response_deserializer=dncd_dot_v1_dot_batch__pb2.RevertBatchResponse.FromString,
+                _registered_method=True)
+        self.WaiveRejects = channel.unary_unary(
+                '/dncd.v1.BatchService/WaiveRejects',
+                request_serializer=dncd_dot_v1_dot_batch__pb2.WaiveRejectsRequest.SerializeToString,
+                response_deserializer=dncd_dot_v1_dot_batch__pb2.WaiveRejectsResponse.FromString,
+                _registered_method=True)
         self.Normalize = channel.unary_unary(
                 '/dncd.v1.BatchService/Normalize',
                 request_serializer=dncd_dot_v1_dot_batch__pb2.NormalizeRequest.SerializeToString,
@@ -87,6 +107,37 @@ class BatchServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ApproveBatch(self, request, context):
+        """ApproveBatch puts in force what waits for another person, who is not the one that proposed it. The difference that
+        the approver saw belongs to a version of the list: if the list has moved since, it is made again and this fails with
+        FAILED_PRECONDITION (LIST_MOVED, for a policy POLICY_MOVED); GetBatch then shows the new one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectBatch(self, request, context):
+        """RejectBatch ends what waits for another person; nothing else changes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevertBatch(self, request, context):
+        """RevertBatch gives a list the content that it would have if a batch had never been accepted and all else had.
+        It is a batch of its own; past the list's release_limit it waits as any other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WaiveRejects(self, request, context):
+        """WaiveRejects gives up, by name and with a reason, the rows of a batch that could not be read and are not mended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Normalize(self, request, context):
         """Normalize reads raw cells and stores nothing: how each would be read by an upload or a check.
         """
@@ -111,6 +162,26 @@ def add_BatchServiceServicer_to_server(servicer, server):
                     servicer.ListBatches,
                     request_deserializer=dncd_dot_v1_dot_batch__pb2.ListBatchesRequest.FromString,
                     response_serializer=dncd_dot_v1_dot_batch__pb2.ListBatchesResponse.SerializeToString,
+            ),
+            'ApproveBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveBatch,
+                    request_deserializer=dncd_dot_v1_dot_batch__pb2.ApproveBatchRequest.FromString,
+                    response_serializer=dncd_dot_v1_dot_batch__pb2.ApproveBatchResponse.SerializeToString,
+            ),
+            'RejectBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectBatch,
+                    request_deserializer=dncd_dot_v1_dot_batch__pb2.RejectBatchRequest.FromString,
+                    response_serializer=dncd_dot_v1_dot_batch__pb2.RejectBatchResponse.SerializeToString,
+            ),
+            'RevertBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevertBatch,
+                    request_deserializer=dncd_dot_v1_dot_batch__pb2.RevertBatchRequest.FromString,
+                    response_serializer=dncd_dot_v1_dot_batch__pb2.RevertBatchResponse.SerializeToString,
+            ),
+            'WaiveRejects': grpc.unary_unary_rpc_method_handler(
+                    servicer.WaiveRejects,
+                    request_deserializer=dncd_dot_v1_dot_batch__pb2.WaiveRejectsRequest.FromString,
+                    response_serializer=dncd_dot_v1_dot_batch__pb2.WaiveRejectsResponse.SerializeToString,
             ),
             'Normalize': grpc.unary_unary_rpc_method_handler(
                     servicer.Normalize,
@@ -200,6 +271,114 @@ class BatchService(object):
             '/dncd.v1.BatchService/ListBatches',
             dncd_dot_v1_dot_batch__pb2.ListBatchesRequest.SerializeToString,
             dncd_dot_v1_dot_batch__pb2.ListBatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dncd.v1.BatchService/ApproveBatch',
+            dncd_dot_v1_dot_batch__pb2.ApproveBatchRequest.SerializeToString,
+            dncd_dot_v1_dot_batch__pb2.ApproveBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dncd.v1.BatchService/RejectBatch',
+            dncd_dot_v1_dot_batch__pb2.RejectBatchRequest.SerializeToString,
+            dncd_dot_v1_dot_batch__pb2.RejectBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevertBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dncd.v1.BatchService/RevertBatch',
+            dncd_dot_v1_dot_batch__pb2.RevertBatchRequest.SerializeToString,
+            dncd_dot_v1_dot_batch__pb2.RevertBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WaiveRejects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dncd.v1.BatchService/WaiveRejects',
+            dncd_dot_v1_dot_batch__pb2.WaiveRejectsRequest.SerializeToString,
+            dncd_dot_v1_dot_batch__pb2.WaiveRejectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

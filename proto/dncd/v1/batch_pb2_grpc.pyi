@@ -45,6 +45,19 @@ class BatchServiceStub:
     """GetBatch returns a batch's report. An unknown id is NOT_FOUND."""
     ListBatches: _grpc.UnaryUnaryMultiCallable[_batch_pb2.ListBatchesRequest, _batch_pb2.ListBatchesResponse]
     """ListBatches returns the reports of batches, newest first."""
+    ApproveBatch: _grpc.UnaryUnaryMultiCallable[_batch_pb2.ApproveBatchRequest, _batch_pb2.ApproveBatchResponse]
+    """ApproveBatch puts in force what waits for another person, who is not the one that proposed it. The difference that
+    the approver saw belongs to a version of the list: if the list has moved since, it is made again and this fails with
+    FAILED_PRECONDITION (LIST_MOVED, for a policy POLICY_MOVED); GetBatch then shows the new one.
+    """
+    RejectBatch: _grpc.UnaryUnaryMultiCallable[_batch_pb2.RejectBatchRequest, _batch_pb2.RejectBatchResponse]
+    """RejectBatch ends what waits for another person; nothing else changes."""
+    RevertBatch: _grpc.UnaryUnaryMultiCallable[_batch_pb2.RevertBatchRequest, _batch_pb2.RevertBatchResponse]
+    """RevertBatch gives a list the content that it would have if a batch had never been accepted and all else had.
+    It is a batch of its own; past the list's release_limit it waits as any other.
+    """
+    WaiveRejects: _grpc.UnaryUnaryMultiCallable[_batch_pb2.WaiveRejectsRequest, _batch_pb2.WaiveRejectsResponse]
+    """WaiveRejects gives up, by name and with a reason, the rows of a batch that could not be read and are not mended."""
     Normalize: _grpc.UnaryUnaryMultiCallable[_batch_pb2.NormalizeRequest, _batch_pb2.NormalizeResponse]
     """Normalize reads raw cells and stores nothing: how each would be read by an upload or a check."""
 
@@ -65,6 +78,19 @@ class BatchServiceAsyncStub(BatchServiceStub):
     """GetBatch returns a batch's report. An unknown id is NOT_FOUND."""
     ListBatches: _aio.UnaryUnaryMultiCallable[_batch_pb2.ListBatchesRequest, _batch_pb2.ListBatchesResponse]  # type: ignore[assignment]
     """ListBatches returns the reports of batches, newest first."""
+    ApproveBatch: _aio.UnaryUnaryMultiCallable[_batch_pb2.ApproveBatchRequest, _batch_pb2.ApproveBatchResponse]  # type: ignore[assignment]
+    """ApproveBatch puts in force what waits for another person, who is not the one that proposed it. The difference that
+    the approver saw belongs to a version of the list: if the list has moved since, it is made again and this fails with
+    FAILED_PRECONDITION (LIST_MOVED, for a policy POLICY_MOVED); GetBatch then shows the new one.
+    """
+    RejectBatch: _aio.UnaryUnaryMultiCallable[_batch_pb2.RejectBatchRequest, _batch_pb2.RejectBatchResponse]  # type: ignore[assignment]
+    """RejectBatch ends what waits for another person; nothing else changes."""
+    RevertBatch: _aio.UnaryUnaryMultiCallable[_batch_pb2.RevertBatchRequest, _batch_pb2.RevertBatchResponse]  # type: ignore[assignment]
+    """RevertBatch gives a list the content that it would have if a batch had never been accepted and all else had.
+    It is a batch of its own; past the list's release_limit it waits as any other.
+    """
+    WaiveRejects: _aio.UnaryUnaryMultiCallable[_batch_pb2.WaiveRejectsRequest, _batch_pb2.WaiveRejectsResponse]  # type: ignore[assignment]
+    """WaiveRejects gives up, by name and with a reason, the rows of a batch that could not be read and are not mended."""
     Normalize: _aio.UnaryUnaryMultiCallable[_batch_pb2.NormalizeRequest, _batch_pb2.NormalizeResponse]  # type: ignore[assignment]
     """Normalize reads raw cells and stores nothing: how each would be read by an upload or a check."""
 
@@ -100,6 +126,43 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_batch_pb2.ListBatchesResponse, _abc.Awaitable[_batch_pb2.ListBatchesResponse]]:
         """ListBatches returns the reports of batches, newest first."""
+
+    @_abc_1.abstractmethod
+    def ApproveBatch(
+        self,
+        request: _batch_pb2.ApproveBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batch_pb2.ApproveBatchResponse, _abc.Awaitable[_batch_pb2.ApproveBatchResponse]]:
+        """ApproveBatch puts in force what waits for another person, who is not the one that proposed it. The difference that
+        the approver saw belongs to a version of the list: if the list has moved since, it is made again and this fails with
+        FAILED_PRECONDITION (LIST_MOVED, for a policy POLICY_MOVED); GetBatch then shows the new one.
+        """
+
+    @_abc_1.abstractmethod
+    def RejectBatch(
+        self,
+        request: _batch_pb2.RejectBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batch_pb2.RejectBatchResponse, _abc.Awaitable[_batch_pb2.RejectBatchResponse]]:
+        """RejectBatch ends what waits for another person; nothing else changes."""
+
+    @_abc_1.abstractmethod
+    def RevertBatch(
+        self,
+        request: _batch_pb2.RevertBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batch_pb2.RevertBatchResponse, _abc.Awaitable[_batch_pb2.RevertBatchResponse]]:
+        """RevertBatch gives a list the content that it would have if a batch had never been accepted and all else had.
+        It is a batch of its own; past the list's release_limit it waits as any other.
+        """
+
+    @_abc_1.abstractmethod
+    def WaiveRejects(
+        self,
+        request: _batch_pb2.WaiveRejectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_batch_pb2.WaiveRejectsResponse, _abc.Awaitable[_batch_pb2.WaiveRejectsResponse]]:
+        """WaiveRejects gives up, by name and with a reason, the rows of a batch that could not be read and are not mended."""
 
     @_abc_1.abstractmethod
     def Normalize(

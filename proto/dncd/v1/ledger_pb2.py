@@ -26,27 +26,39 @@ from dncd.v1 import batch_pb2 as dncd_dot_v1_dot_batch__pb2
 from dncd.v1 import policy_pb2 as dncd_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x64ncd/v1/ledger.proto\x12\x07\x64ncd.v1\x1a\x13\x64ncd/v1/batch.proto\x1a\x14\x64ncd/v1/policy.proto\"%\n\x13LedgerCreatedEffect\x12\x0e\n\x06region\x18\x01 \x01(\t\"\x8a\x01\n\x0cPolicyEffect\x12\x1c\n\x03put\x18\x01 \x01(\x0b\x32\x0f.dncd.v1.Policy\x12\x14\n\x0cpurposes_set\x18\x02 \x01(\x08\x12\x14\n\x0c\x64\x65lete_lists\x18\x03 \x03(\t\x12\x18\n\x10\x64\x65lete_campaigns\x18\x04 \x03(\t\x12\x16\n\x0e\x64\x65lete_sources\x18\x05 \x03(\t\"O\n\x07Stratum\x12\x19\n\x11\x65\x66\x66\x65\x63tive_unix_us\x18\x01 \x01(\x03\x12\x17\n\x0f\x65xpires_unix_us\x18\x02 \x01(\x03\x12\x10\n\x08purposes\x18\x03 \x03(\t\"p\n\nSegmentRef\x12\"\n\x04role\x18\x01 \x01(\x0e\x32\x14.dncd.v1.SegmentRole\x12\x0f\n\x07stratum\x18\x02 \x01(\r\x12\x0e\n\x06prefix\x18\x03 \x01(\x04\x12\r\n\x05\x63ount\x18\x04 \x01(\r\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\"\x81\x02\n\x0b\x42\x61tchEffect\x12\x0c\n\x04list\x18\x01 \x01(\t\x12 \n\x04mode\x18\x02 \x01(\x0e\x32\x12.dncd.v1.BatchMode\x12 \n\x06strata\x18\x03 \x03(\x0b\x32\x10.dncd.v1.Stratum\x12%\n\x08segments\x18\x04 \x03(\x0b\x32\x13.dncd.v1.SegmentRef\x12\x10\n\x08\x63overage\x18\x05 \x03(\t\x12\x19\n\x11published_unix_us\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x04\x12\r\n\x05mends\x18\x08 \x01(\t\x12\x14\n\x0clist_version\x18\t \x01(\x04\x12\x15\n\rbase_batch_id\x18\n \x01(\t\"\xb6\x01\n\x08\x45vidence\x12\r\n\x05\x61\x63tor\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63tor_proof\x18\x02 \x01(\t\x12*\n\x0c\x62\x61tch_header\x18\x03 \x01(\x0b\x32\x14.dncd.v1.BatchHeader\x12*\n\x0c\x62\x61tch_report\x18\x04 \x01(\x0b\x32\x14.dncd.v1.BatchReport\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04peer\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t*\xe1\x02\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45VENT_KIND_LEDGER_CREATED\x10\x01\x12\x1d\n\x19\x45VENT_KIND_POLICY_APPLIED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_BATCH_APPLIED\x10\x03\x12\x19\n\x15\x45VENT_KIND_BATCH_HELD\x10\x04\x12\x1d\n\x19\x45VENT_KIND_BATCH_REJECTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_BATCH_REVERTED\x10\x06\x12\x1b\n\x17\x45VENT_KIND_OVERRIDE_SET\x10\x07\x12\x15\n\x11\x45VENT_KIND_ERASED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_EPOCH_RAISED\x10\t\x12\x18\n\x14\x45VENT_KIND_DISCLOSED\x10\n\x12\x18\n\x14\x45VENT_KIND_OPTED_OUT\x10\x0b*\x95\x01\n\x0bSegmentRole\x12\x1c\n\x18SEGMENT_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEGMENT_ROLE_NAMED\x10\x01\x12\x16\n\x12SEGMENT_ROLE_ENTER\x10\x02\x12\x16\n\x12SEGMENT_ROLE_LEAVE\x10\x03\x12 \n\x1cSEGMENT_ROLE_NAMED_AND_ENTER\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x64ncd/v1/ledger.proto\x12\x07\x64ncd.v1\x1a\x13\x64ncd/v1/batch.proto\x1a\x14\x64ncd/v1/policy.proto\"%\n\x13LedgerCreatedEffect\x12\x0e\n\x06region\x18\x01 \x01(\t\"\x8a\x01\n\x0cPolicyEffect\x12\x1c\n\x03put\x18\x01 \x01(\x0b\x32\x0f.dncd.v1.Policy\x12\x14\n\x0cpurposes_set\x18\x02 \x01(\x08\x12\x14\n\x0c\x64\x65lete_lists\x18\x03 \x03(\t\x12\x18\n\x10\x64\x65lete_campaigns\x18\x04 \x03(\t\x12\x16\n\x0e\x64\x65lete_sources\x18\x05 \x03(\t\"j\n\x07Stratum\x12\x19\n\x11\x65\x66\x66\x65\x63tive_unix_us\x18\x01 \x01(\x03\x12\x17\n\x0f\x65xpires_unix_us\x18\x02 \x01(\x03\x12\x10\n\x08purposes\x18\x03 \x03(\t\x12\x19\n\x11published_unix_us\x18\x04 \x01(\x03\"p\n\nSegmentRef\x12\"\n\x04role\x18\x01 \x01(\x0e\x32\x14.dncd.v1.SegmentRole\x12\x0f\n\x07stratum\x18\x02 \x01(\r\x12\x0e\n\x06prefix\x18\x03 \x01(\x04\x12\r\n\x05\x63ount\x18\x04 \x01(\r\x12\x0e\n\x06\x64igest\x18\x05 \x01(\x0c\"\x92\x03\n\x0b\x42\x61tchEffect\x12\x0c\n\x04list\x18\x01 \x01(\t\x12 \n\x04mode\x18\x02 \x01(\x0e\x32\x12.dncd.v1.BatchMode\x12 \n\x06strata\x18\x03 \x03(\x0b\x32\x10.dncd.v1.Stratum\x12%\n\x08segments\x18\x04 \x03(\x0b\x32\x13.dncd.v1.SegmentRef\x12\x10\n\x08\x63overage\x18\x05 \x03(\t\x12\x19\n\x11published_unix_us\x18\x06 \x01(\x03\x12\x10\n\x08rejected\x18\x07 \x01(\x04\x12\r\n\x05mends\x18\x08 \x01(\t\x12\x14\n\x0clist_version\x18\t \x01(\x04\x12\x15\n\rbase_batch_id\x18\n \x01(\t\x12\x0f\n\x07reverts\x18\x0b \x01(\t\x12\x12\n\neverything\x18\x0c \x01(\x08\x12\'\n\x08standing\x18\r \x01(\x0b\x32\x15.dncd.v1.ListStanding\x12\x15\n\rasked_unix_us\x18\x0e \x01(\x03\x12*\n\nattributes\x18\x0f \x03(\x0b\x32\x16.dncd.v1.AttributesRef\"C\n\x0cListStanding\x12\x0e\n\x06loaded\x18\x01 \x01(\x08\x12#\n\x05parts\x18\x02 \x03(\x0b\x32\x14.dncd.v1.CoveredPart\"8\n\x0b\x43overedPart\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x19\n\x11published_unix_us\x18\x02 \x01(\x03\">\n\rAttributesRef\x12\x0e\n\x06prefix\x18\x01 \x01(\x04\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\"5\n\x0eOverrideEffect\x12\x0c\n\x04list\x18\x01 \x01(\t\x12\x15\n\runtil_unix_us\x18\x02 \x01(\x03\"\x9f\x01\n\nHeldEffect\x12\n\n\x02id\x18\x01 \x01(\t\x12%\n\x05\x62\x61tch\x18\x02 \x01(\x0b\x32\x14.dncd.v1.BatchEffectH\x00\x12\'\n\x06policy\x18\x03 \x01(\x0b\x32\x15.dncd.v1.PolicyEffectH\x00\x12+\n\x08override\x18\x04 \x01(\x0b\x32\x17.dncd.v1.OverrideEffectH\x00\x42\x08\n\x06\x63hange\"\x1b\n\rDecidedEffect\x12\n\n\x02id\x18\x01 \x01(\t\"\x85\x02\n\x08\x45vidence\x12\r\n\x05\x61\x63tor\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63tor_proof\x18\x02 \x01(\t\x12*\n\x0c\x62\x61tch_header\x18\x03 \x01(\x0b\x32\x14.dncd.v1.BatchHeader\x12*\n\x0c\x62\x61tch_report\x18\x04 \x01(\x0b\x32\x14.dncd.v1.BatchReport\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0c\n\x04peer\x18\x06 \x01(\t\x12\x10\n\x08software\x18\x07 \x01(\t\x12\x10\n\x08proposer\x18\x08 \x01(\t\x12\x16\n\x0eproposer_proof\x18\t \x01(\t\x12\x14\n\x0cheld_version\x18\n \x01(\x04\x12\r\n\x05\x66lags\x18\x0b \x03(\t*\x80\x03\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45VENT_KIND_LEDGER_CREATED\x10\x01\x12\x1d\n\x19\x45VENT_KIND_POLICY_APPLIED\x10\x02\x12\x1c\n\x18\x45VENT_KIND_BATCH_APPLIED\x10\x03\x12\x19\n\x15\x45VENT_KIND_BATCH_HELD\x10\x04\x12\x1d\n\x19\x45VENT_KIND_BATCH_REJECTED\x10\x05\x12\x1d\n\x19\x45VENT_KIND_BATCH_REVERTED\x10\x06\x12\x1b\n\x17\x45VENT_KIND_OVERRIDE_SET\x10\x07\x12\x15\n\x11\x45VENT_KIND_ERASED\x10\x08\x12\x1b\n\x17\x45VENT_KIND_EPOCH_RAISED\x10\t\x12\x18\n\x14\x45VENT_KIND_DISCLOSED\x10\n\x12\x18\n\x14\x45VENT_KIND_OPTED_OUT\x10\x0b\x12\x1d\n\x19\x45VENT_KIND_REJECTS_WAIVED\x10\x0c*\xb1\x01\n\x0bSegmentRole\x12\x1c\n\x18SEGMENT_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12SEGMENT_ROLE_NAMED\x10\x01\x12\x16\n\x12SEGMENT_ROLE_ENTER\x10\x02\x12\x16\n\x12SEGMENT_ROLE_LEAVE\x10\x03\x12 \n\x1cSEGMENT_ROLE_NAMED_AND_ENTER\x10\x04\x12\x1a\n\x16SEGMENT_ROLE_NAMED_END\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dncd.v1.ledger_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENTKIND']._serialized_start=897
-  _globals['_EVENTKIND']._serialized_end=1250
-  _globals['_SEGMENTROLE']._serialized_start=1253
-  _globals['_SEGMENTROLE']._serialized_end=1402
+  _globals['_EVENTKIND']._serialized_start=1585
+  _globals['_EVENTKIND']._serialized_end=1969
+  _globals['_SEGMENTROLE']._serialized_start=1972
+  _globals['_SEGMENTROLE']._serialized_end=2149
   _globals['_LEDGERCREATEDEFFECT']._serialized_start=76
   _globals['_LEDGERCREATEDEFFECT']._serialized_end=113
   _globals['_POLICYEFFECT']._serialized_start=116
   _globals['_POLICYEFFECT']._serialized_end=254
   _globals['_STRATUM']._serialized_start=256
-  _globals['_STRATUM']._serialized_end=335
-  _globals['_SEGMENTREF']._serialized_start=337
-  _globals['_SEGMENTREF']._serialized_end=449
-  _globals['_BATCHEFFECT']._serialized_start=452
-  _globals['_BATCHEFFECT']._serialized_end=709
-  _globals['_EVIDENCE']._serialized_start=712
-  _globals['_EVIDENCE']._serialized_end=894
+  _globals['_STRATUM']._serialized_end=362
+  _globals['_SEGMENTREF']._serialized_start=364
+  _globals['_SEGMENTREF']._serialized_end=476
+  _globals['_BATCHEFFECT']._serialized_start=479
+  _globals['_BATCHEFFECT']._serialized_end=881
+  _globals['_LISTSTANDING']._serialized_start=883
+  _globals['_LISTSTANDING']._serialized_end=950
+  _globals['_COVEREDPART']._serialized_start=952
+  _globals['_COVEREDPART']._serialized_end=1008
+  _globals['_ATTRIBUTESREF']._serialized_start=1010
+  _globals['_ATTRIBUTESREF']._serialized_end=1072
+  _globals['_OVERRIDEEFFECT']._serialized_start=1074
+  _globals['_OVERRIDEEFFECT']._serialized_end=1127
+  _globals['_HELDEFFECT']._serialized_start=1130
+  _globals['_HELDEFFECT']._serialized_end=1289
+  _globals['_DECIDEDEFFECT']._serialized_start=1291
+  _globals['_DECIDEDEFFECT']._serialized_end=1318
+  _globals['_EVIDENCE']._serialized_start=1321
+  _globals['_EVIDENCE']._serialized_end=1582
 # @@protoc_insertion_point(module_scope)

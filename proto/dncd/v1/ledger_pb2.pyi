@@ -36,9 +36,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_BATCH_APPLIED: _EventKind.ValueType  # 3
     """A batch took effect."""
     EVENT_KIND_BATCH_HELD: _EventKind.ValueType  # 4
-    """A batch was put to wait for another person."""
+    """A change was put to wait for another person; its body is a HeldEffect. Approved, it comes as the kind it is."""
     EVENT_KIND_BATCH_REJECTED: _EventKind.ValueType  # 5
-    """A held batch was rejected."""
+    """A held change was rejected; its body is a DecidedEffect."""
     EVENT_KIND_BATCH_REVERTED: _EventKind.ValueType  # 6
     """A batch was reverted."""
     EVENT_KIND_OVERRIDE_SET: _EventKind.ValueType  # 7
@@ -50,7 +50,9 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_DISCLOSED: _EventKind.ValueType  # 10
     """Data left dncd in a report or an export."""
     EVENT_KIND_OPTED_OUT: _EventKind.ValueType  # 11
-    """Opt-outs were taken."""
+    """Persons asked not to be called again; its body is a BatchEffect."""
+    EVENT_KIND_REJECTS_WAIVED: _EventKind.ValueType  # 12
+    """Rows that could not be read were given up by name; its body is a DecidedEffect."""
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """EventKind says what an event does. A reader that meets a kind it does not know stops."""
@@ -64,9 +66,9 @@ EVENT_KIND_POLICY_APPLIED: EventKind.ValueType  # 2
 EVENT_KIND_BATCH_APPLIED: EventKind.ValueType  # 3
 """A batch took effect."""
 EVENT_KIND_BATCH_HELD: EventKind.ValueType  # 4
-"""A batch was put to wait for another person."""
+"""A change was put to wait for another person; its body is a HeldEffect. Approved, it comes as the kind it is."""
 EVENT_KIND_BATCH_REJECTED: EventKind.ValueType  # 5
-"""A held batch was rejected."""
+"""A held change was rejected; its body is a DecidedEffect."""
 EVENT_KIND_BATCH_REVERTED: EventKind.ValueType  # 6
 """A batch was reverted."""
 EVENT_KIND_OVERRIDE_SET: EventKind.ValueType  # 7
@@ -78,7 +80,9 @@ EVENT_KIND_EPOCH_RAISED: EventKind.ValueType  # 9
 EVENT_KIND_DISCLOSED: EventKind.ValueType  # 10
 """Data left dncd in a report or an export."""
 EVENT_KIND_OPTED_OUT: EventKind.ValueType  # 11
-"""Opt-outs were taken."""
+"""Persons asked not to be called again; its body is a BatchEffect."""
+EVENT_KIND_REJECTS_WAIVED: EventKind.ValueType  # 12
+"""Rows that could not be read were given up by name; its body is a DecidedEffect."""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 class _SegmentRole:
@@ -97,6 +101,8 @@ class _SegmentRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SegmentRo
     """They leave the stratum."""
     SEGMENT_ROLE_NAMED_AND_ENTER: _SegmentRole.ValueType  # 4
     """They come into the stratum, and are just those that the batch names there."""
+    SEGMENT_ROLE_NAMED_END: _SegmentRole.ValueType  # 5
+    """A change of a published series deletes them."""
 
 class SegmentRole(_SegmentRole, metaclass=_SegmentRoleEnumTypeWrapper):
     """SegmentRole says what the numbers of a segment are."""
@@ -111,6 +117,8 @@ SEGMENT_ROLE_LEAVE: SegmentRole.ValueType  # 3
 """They leave the stratum."""
 SEGMENT_ROLE_NAMED_AND_ENTER: SegmentRole.ValueType  # 4
 """They come into the stratum, and are just those that the batch names there."""
+SEGMENT_ROLE_NAMED_END: SegmentRole.ValueType  # 5
+"""A change of a published series deletes them."""
 Global___SegmentRole: _TypeAlias = SegmentRole  # noqa: Y015
 
 @_typing.final
@@ -190,13 +198,16 @@ class Stratum(_message.Message):
     EFFECTIVE_UNIX_US_FIELD_NUMBER: _builtins.int
     EXPIRES_UNIX_US_FIELD_NUMBER: _builtins.int
     PURPOSES_FIELD_NUMBER: _builtins.int
+    PUBLISHED_UNIX_US_FIELD_NUMBER: _builtins.int
     effective_unix_us: _builtins.int
     """effective_unix_us is when its entries begin; 0 means at once."""
     expires_unix_us: _builtins.int
     """expires_unix_us is when they end; 0 means never."""
+    published_unix_us: _builtins.int
+    """published_unix_us is the publisher's date, for lists whose numbers each have an age of their own; 0 means none."""
     @_builtins.property
     def purposes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """purposes narrow them; none means every purpose."""
+        """purposes narrow them, sorted; none means every purpose."""
 
     def __init__(
         self,
@@ -204,10 +215,11 @@ class Stratum(_message.Message):
         effective_unix_us: _builtins.int = ...,
         expires_unix_us: _builtins.int = ...,
         purposes: _abc.Iterable[_builtins.str] | None = ...,
+        published_unix_us: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_unix_us", b"effective_unix_us", "expires_unix_us", b"expires_unix_us", "purposes", b"purposes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_unix_us", b"effective_unix_us", "expires_unix_us", b"expires_unix_us", "published_unix_us", b"published_unix_us", "purposes", b"purposes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -267,6 +279,11 @@ class BatchEffect(_message.Message):
     MENDS_FIELD_NUMBER: _builtins.int
     LIST_VERSION_FIELD_NUMBER: _builtins.int
     BASE_BATCH_ID_FIELD_NUMBER: _builtins.int
+    REVERTS_FIELD_NUMBER: _builtins.int
+    EVERYTHING_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
+    ASKED_UNIX_US_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
     list: _builtins.str
     """list is the list."""
     mode: _batch_pb2.BatchMode.ValueType
@@ -281,6 +298,12 @@ class BatchEffect(_message.Message):
     """list_version is the version of the list that the effect was worked out against."""
     base_batch_id: _builtins.str
     """base_batch_id is the batch that a change built on."""
+    reverts: _builtins.str
+    """reverts is the batch that this one undoes."""
+    everything: _builtins.bool
+    """everything says that a replace touched entries that came by add or opt-out, too."""
+    asked_unix_us: _builtins.int
+    """asked_unix_us is when all of the batch's persons asked, where it says so for all of them; 0 means that it does not."""
     @_builtins.property
     def strata(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stratum]:
         """strata are those that its segments refer to."""
@@ -292,6 +315,14 @@ class BatchEffect(_message.Message):
     @_builtins.property
     def coverage(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """coverage are E.164 prefixes that became fresh; none means all."""
+
+    @_builtins.property
+    def standing(self) -> Global___ListStanding:
+        """standing is how loaded and how fresh the list is from here on, worked out."""
+
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributesRef]:
+        """attributes are what rows said of their entries, by prefix."""
 
     def __init__(
         self,
@@ -306,14 +337,193 @@ class BatchEffect(_message.Message):
         mends: _builtins.str = ...,
         list_version: _builtins.int = ...,
         base_batch_id: _builtins.str = ...,
+        reverts: _builtins.str = ...,
+        everything: _builtins.bool = ...,
+        standing: Global___ListStanding | None = ...,
+        asked_unix_us: _builtins.int = ...,
+        attributes: _abc.Iterable[Global___AttributesRef] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_batch_id", b"base_batch_id", "coverage", b"coverage", "list", b"list", "list_version", b"list_version", "mends", b"mends", "mode", b"mode", "published_unix_us", b"published_unix_us", "rejected", b"rejected", "segments", b"segments", "strata", b"strata"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_unix_us", b"asked_unix_us", "attributes", b"attributes", "base_batch_id", b"base_batch_id", "coverage", b"coverage", "everything", b"everything", "list", b"list", "list_version", b"list_version", "mends", b"mends", "mode", b"mode", "published_unix_us", b"published_unix_us", "rejected", b"rejected", "reverts", b"reverts", "segments", b"segments", "standing", b"standing", "strata", b"strata"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchEffect: _TypeAlias = BatchEffect  # noqa: Y015
+
+@_typing.final
+class ListStanding(_message.Message):
+    """ListStanding is what is known of a list as a whole after a batch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOADED_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    loaded: _builtins.bool
+    """loaded says that a batch is in force."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CoveredPart]:
+        """parts are the publisher's dates by covered prefix."""
+
+    def __init__(
+        self,
+        *,
+        loaded: _builtins.bool = ...,
+        parts: _abc.Iterable[Global___CoveredPart] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loaded", b"loaded", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStanding: _TypeAlias = ListStanding  # noqa: Y015
+
+@_typing.final
+class CoveredPart(_message.Message):
+    """CoveredPart is how fresh a list is for numbers with a prefix."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: _builtins.int
+    PUBLISHED_UNIX_US_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    """prefix is E.164 digits; empty means every number."""
+    published_unix_us: _builtins.int
+    """published_unix_us is the publisher's date; 0 means that none was given."""
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.str = ...,
+        published_unix_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["prefix", b"prefix", "published_unix_us", b"published_unix_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CoveredPart: _TypeAlias = CoveredPart  # noqa: Y015
+
+@_typing.final
+class AttributesRef(_message.Message):
+    """AttributesRef names stored bytes: what rows said of their entries whose numbers share a prefix. No verdict needs them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.int
+    """prefix is number >> 22."""
+    count: _builtins.int
+    """count is how many rows."""
+    digest: _builtins.bytes
+    """digest is HMAC-SHA-256 of the bytes under the effect's salt."""
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.int = ...,
+        count: _builtins.int = ...,
+        digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "digest", b"digest", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttributesRef: _TypeAlias = AttributesRef  # noqa: Y015
+
+@_typing.final
+class OverrideEffect(_message.Message):
+    """OverrideEffect lets a stale list through for a time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIST_FIELD_NUMBER: _builtins.int
+    UNTIL_UNIX_US_FIELD_NUMBER: _builtins.int
+    list: _builtins.str
+    """list is the list."""
+    until_unix_us: _builtins.int
+    """until_unix_us is when that ends; the instant itself is past it."""
+    def __init__(
+        self,
+        *,
+        list: _builtins.str = ...,
+        until_unix_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["list", b"list", "until_unix_us", b"until_unix_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideEffect: _TypeAlias = OverrideEffect  # noqa: Y015
+
+@_typing.final
+class HeldEffect(_message.Message):
+    """HeldEffect is a change that waits for another person and changes nothing yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    BATCH_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    OVERRIDE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """id is the batch's id, or the one that dncd gave the change."""
+    @_builtins.property
+    def batch(self) -> Global___BatchEffect:
+        """batch is a batch, with the numbers that it names and no difference."""
+
+    @_builtins.property
+    def policy(self) -> Global___PolicyEffect:
+        """policy is a policy change."""
+
+    @_builtins.property
+    def override(self) -> Global___OverrideEffect:
+        """override would let a stale list through."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        batch: Global___BatchEffect | None = ...,
+        policy: Global___PolicyEffect | None = ...,
+        override: Global___OverrideEffect | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "change", b"change", "override", b"override", "policy", b"policy"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "change", b"change", "id", b"id", "override", b"override", "policy", b"policy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["batch", "policy", "override"]  # noqa: Y015
+    _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
+
+Global___HeldEffect: _TypeAlias = HeldEffect  # noqa: Y015
+
+@_typing.final
+class DecidedEffect(_message.Message):
+    """DecidedEffect ends what waited for a person; no list changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """id is the batch or held change."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecidedEffect: _TypeAlias = DecidedEffect  # noqa: Y015
 
 @_typing.final
 class Evidence(_message.Message):
@@ -328,6 +538,10 @@ class Evidence(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     PEER_FIELD_NUMBER: _builtins.int
     SOFTWARE_FIELD_NUMBER: _builtins.int
+    PROPOSER_FIELD_NUMBER: _builtins.int
+    PROPOSER_PROOF_FIELD_NUMBER: _builtins.int
+    HELD_VERSION_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
     actor: _builtins.str
     """actor is who made the change."""
     actor_proof: _builtins.str
@@ -338,6 +552,12 @@ class Evidence(_message.Message):
     """peer is the address that the change came from."""
     software: _builtins.str
     """software is the version of dncd that wrote the event."""
+    proposer: _builtins.str
+    """proposer is who proposed what actor approved; empty where nothing waited."""
+    proposer_proof: _builtins.str
+    """proposer_proof is how the proposer was known."""
+    held_version: _builtins.int
+    """held_version is the version at which the change was put to wait."""
     @_builtins.property
     def batch_header(self) -> _batch_pb2.BatchHeader:
         """batch_header is what the uploader declared."""
@@ -345,6 +565,10 @@ class Evidence(_message.Message):
     @_builtins.property
     def batch_report(self) -> _batch_pb2.BatchReport:
         """batch_report is what was answered."""
+
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """flags are marks of the change, such as "unapproved"; those of a batch stand in its report."""
 
     def __init__(
         self,
@@ -356,10 +580,14 @@ class Evidence(_message.Message):
         reason: _builtins.str = ...,
         peer: _builtins.str = ...,
         software: _builtins.str = ...,
+        proposer: _builtins.str = ...,
+        proposer_proof: _builtins.str = ...,
+        held_version: _builtins.int = ...,
+        flags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["batch_header", b"batch_header", "batch_report", b"batch_report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "batch_header", b"batch_header", "batch_report", b"batch_report", "peer", b"peer", "reason", b"reason", "software", b"software"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "actor_proof", b"actor_proof", "batch_header", b"batch_header", "batch_report", b"batch_report", "flags", b"flags", "held_version", b"held_version", "peer", b"peer", "proposer", b"proposer", "proposer_proof", b"proposer_proof", "reason", b"reason", "software", b"software"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

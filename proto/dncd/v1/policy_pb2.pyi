@@ -201,6 +201,8 @@ class ListDefinition(_message.Message):
     RELEASE_LIMIT_FIELD_NUMBER: _builtins.int
     STARTS_EMPTY_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_GROUND_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_REVIEW_FIELD_NUMBER: _builtins.int
     kind: _verdict_pb2.ListKind.ValueType
     """kind says what the list means; it never changes once the list exists."""
     title: _builtins.str
@@ -220,11 +222,17 @@ class ListDefinition(_message.Message):
     growth_limit: _builtins.int
     """growth_limit is the number of additions past which a batch is marked unusual; 0 means the default."""
     release_limit: _builtins.int
-    """release_limit is the number of releases that act without another person."""
+    """release_limit is how many releases (or, on a list that opens, additions) act without another person. Not set means
+    the kind's default: 0 for do_not_contact and suspended_use, else 1,000 or a tenth of the list, whichever is more.
+    """
     starts_empty: _builtins.bool
     """starts_empty says that the list rightly begins with no number: it is not LIST_EMPTY before its first load."""
     contact: _builtins.str
     """contact is whom to ask about the list."""
+    confidential_ground: _builtins.str
+    """confidential_ground is why the list's existence may not be known."""
+    confidential_review: _builtins.str
+    """confidential_review is the day, YYYY-MM-DD, on which a person looks again whether it must stay so."""
     @_builtins.property
     def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """countries (ISO 3166) are those whose numbers the list speaks about; empty means all."""
@@ -247,15 +255,19 @@ class ListDefinition(_message.Message):
         confidential: _builtins.bool = ...,
         shown_as: _builtins.str = ...,
         growth_limit: _builtins.int = ...,
-        release_limit: _builtins.int = ...,
+        release_limit: _builtins.int | None = ...,
         starts_empty: _builtins.bool = ...,
         contact: _builtins.str = ...,
+        confidential_ground: _builtins.str = ...,
+        confidential_review: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_release_limit", b"_release_limit", "release_limit", b"release_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidential", b"confidential", "contact", b"contact", "countries", b"countries", "growth_limit", b"growth_limit", "kind", b"kind", "layout", b"layout", "max_age_seconds", b"max_age_seconds", "prefixes", b"prefixes", "release_limit", b"release_limit", "shadow", b"shadow", "shown_as", b"shown_as", "starts_empty", b"starts_empty", "title", b"title", "tz", b"tz"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_release_limit", b"_release_limit", "confidential", b"confidential", "confidential_ground", b"confidential_ground", "confidential_review", b"confidential_review", "contact", b"contact", "countries", b"countries", "growth_limit", b"growth_limit", "kind", b"kind", "layout", b"layout", "max_age_seconds", b"max_age_seconds", "prefixes", b"prefixes", "release_limit", b"release_limit", "shadow", b"shadow", "shown_as", b"shown_as", "starts_empty", b"starts_empty", "title", b"title", "tz", b"tz"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__release_limit: _TypeAlias = _typing.Literal["release_limit"]  # noqa: Y015
+    _WhichOneofArgType__release_limit: _TypeAlias = _typing.Literal["_release_limit", b"_release_limit"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__release_limit) -> _WhichOneofReturnType__release_limit | None: ...
 
 Global___ListDefinition: _TypeAlias = ListDefinition  # noqa: Y015
 
@@ -347,16 +359,24 @@ class GetPolicyRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AS_OF_VERSION_FIELD_NUMBER: _builtins.int
+    AS_OF_UNIX_US_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_FIELD_NUMBER: _builtins.int
     as_of_version: _builtins.int
     """as_of_version asks for the policy at that version; 0 means now."""
+    as_of_unix_us: _builtins.int
+    """as_of_unix_us asks for the policy at that instant; 0 means now. Not both."""
+    confidential: _builtins.bool
+    """confidential asks for confidential lists, too."""
     def __init__(
         self,
         *,
         as_of_version: _builtins.int = ...,
+        as_of_unix_us: _builtins.int = ...,
+        confidential: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_version", b"as_of_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_unix_us", b"as_of_unix_us", "as_of_version", b"as_of_version", "confidential", b"confidential"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -413,6 +433,8 @@ class ApplyPolicyRequest(_message.Message):
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     BASE_VERSION_FIELD_NUMBER: _builtins.int
     CREATE_ONLY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DELETE_SOURCES_FIELD_NUMBER: _builtins.int
     prune_prefix: _builtins.str
     """prune_prefix ("acme/") deletes every list and campaign under it that policy does not name."""
     validate_only: _builtins.bool
@@ -421,6 +443,8 @@ class ApplyPolicyRequest(_message.Message):
     """base_version is the policy_version that the caller saw; 0 means whatever is in force."""
     create_only: _builtins.bool
     """create_only refuses (ALREADY_EXISTS) to change a list or campaign that exists."""
+    reason: _builtins.str
+    """reason is why, kept with the change."""
     @_builtins.property
     def policy(self) -> Global___Policy:
         """policy are the definitions to put in place, each whole."""
@@ -433,6 +457,10 @@ class ApplyPolicyRequest(_message.Message):
     def delete_campaigns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """delete_campaigns are deleted."""
 
+    @_builtins.property
+    def delete_sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """delete_sources are deleted."""
+
     def __init__(
         self,
         *,
@@ -443,10 +471,12 @@ class ApplyPolicyRequest(_message.Message):
         validate_only: _builtins.bool = ...,
         base_version: _builtins.int = ...,
         create_only: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+        delete_sources: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_version", b"base_version", "create_only", b"create_only", "delete_campaigns", b"delete_campaigns", "delete_lists", b"delete_lists", "policy", b"policy", "prune_prefix", b"prune_prefix", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_version", b"base_version", "create_only", b"create_only", "delete_campaigns", b"delete_campaigns", "delete_lists", b"delete_lists", "delete_sources", b"delete_sources", "policy", b"policy", "prune_prefix", b"prune_prefix", "reason", b"reason", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -530,8 +560,11 @@ class ApplyPolicyResponse(_message.Message):
     APPLIED_FIELD_NUMBER: _builtins.int
     UNUSED_LISTS_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
+    HELD_ID_FIELD_NUMBER: _builtins.int
     applied: _builtins.bool
     """applied says that the changes are in force; false for validate_only and for no change."""
+    held_id: _builtins.str
+    """held_id names the change that waits for another person; empty where none does."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyChange]:
         """changes are the differences; none means that the policy was in force already."""
@@ -556,10 +589,11 @@ class ApplyPolicyResponse(_message.Message):
         applied: _builtins.bool = ...,
         unused_lists: _abc.Iterable[_builtins.str] | None = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
+        held_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "basis", b"basis", "changes", b"changes", "flags", b"flags", "unused_lists", b"unused_lists"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "basis", b"basis", "changes", b"changes", "flags", b"flags", "held_id", b"held_id", "unused_lists", b"unused_lists"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -572,16 +606,20 @@ class ListListsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    CONFIDENTIAL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name asks for one list; empty means all. An unknown one is NOT_FOUND."""
+    confidential: _builtins.bool
+    """confidential asks for confidential lists, too; without it their numbers count as those of the list they are shown as."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        confidential: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidential", b"confidential", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -635,6 +673,8 @@ class ListState(_message.Message):
     USED_BY_FIELD_NUMBER: _builtins.int
     LAST_BATCH_ID_FIELD_NUMBER: _builtins.int
     LAST_VERSION_FIELD_NUMBER: _builtins.int
+    OVERRIDE_UNTIL_UNIX_US_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name is the list's."""
     numbers: _builtins.int
@@ -653,6 +693,10 @@ class ListState(_message.Message):
     """last_batch_id is the newest batch in force."""
     last_version: _builtins.int
     """last_version is the version of the newest change of the list."""
+    override_until_unix_us: _builtins.int
+    """override_until_unix_us is until when the list is let through although it is stale; 0 means that it is not."""
+    terms: _builtins.int
+    """terms is how many sets of start, end and purposes its entries have."""
     @_builtins.property
     def definition(self) -> Global___ListDefinition:
         """definition is what it means."""
@@ -680,10 +724,12 @@ class ListState(_message.Message):
         used_by: _abc.Iterable[_builtins.str] | None = ...,
         last_batch_id: _builtins.str = ...,
         last_version: _builtins.int = ...,
+        override_until_unix_us: _builtins.int = ...,
+        terms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches_held", b"batches_held", "coverage", b"coverage", "definition", b"definition", "last_batch_id", b"last_batch_id", "last_version", b"last_version", "loaded", b"loaded", "name", b"name", "numbers", b"numbers", "open_rejects", b"open_rejects", "size_bytes", b"size_bytes", "stale", b"stale", "used_by", b"used_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batches_held", b"batches_held", "coverage", b"coverage", "definition", b"definition", "last_batch_id", b"last_batch_id", "last_version", b"last_version", "loaded", b"loaded", "name", b"name", "numbers", b"numbers", "open_rejects", b"open_rejects", "override_until_unix_us", b"override_until_unix_us", "size_bytes", b"size_bytes", "stale", b"stale", "terms", b"terms", "used_by", b"used_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -700,7 +746,7 @@ class Attention(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """code is "incomplete", "held", "stale", "never_loaded", "unused" or "clock_behind"."""
+    """code is "incomplete", "held", "stale", "overridden", "review_due", "never_loaded", "unused" or "clock_behind"."""
     list: _builtins.str
     """list is the list concerned."""
     batch_id: _builtins.str
@@ -799,6 +845,7 @@ class CampaignState(_message.Message):
     DEFINITION_FIELD_NUMBER: _builtins.int
     BLOCK_FIELD_NUMBER: _builtins.int
     COUNTRIES_FIELD_NUMBER: _builtins.int
+    REQUIRE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name is the campaign's."""
     @_builtins.property
@@ -813,6 +860,10 @@ class CampaignState(_message.Message):
     def countries(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """countries are those that it dials."""
 
+    @_builtins.property
+    def require(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """require are the lists that a number must be on."""
+
     def __init__(
         self,
         *,
@@ -820,10 +871,11 @@ class CampaignState(_message.Message):
         definition: Global___CampaignDefinition | None = ...,
         block: _abc.Iterable[_builtins.str] | None = ...,
         countries: _abc.Iterable[_builtins.str] | None = ...,
+        require: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["definition", b"definition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block", "countries", b"countries", "definition", b"definition", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block", "countries", b"countries", "definition", b"definition", "name", b"name", "require", b"require"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -858,3 +910,71 @@ class ListCampaignsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCampaignsResponse: _TypeAlias = ListCampaignsResponse  # noqa: Y015
+
+@_typing.final
+class OverrideListRequest(_message.Message):
+    """OverrideListRequest asks to let a stale list through."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIST_FIELD_NUMBER: _builtins.int
+    UNTIL_UNIX_US_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    list: _builtins.str
+    """list is a registry or a clearance."""
+    until_unix_us: _builtins.int
+    """until_unix_us is when that ends; at most 72 h away. 0 ends an override that is in force."""
+    reason: _builtins.str
+    """reason is why, kept with the change."""
+    def __init__(
+        self,
+        *,
+        list: _builtins.str = ...,
+        until_unix_us: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["list", b"list", "reason", b"reason", "until_unix_us", b"until_unix_us"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideListRequest: _TypeAlias = OverrideListRequest  # noqa: Y015
+
+@_typing.final
+class OverrideListResponse(_message.Message):
+    """OverrideListResponse tells what became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASIS_FIELD_NUMBER: _builtins.int
+    APPLIED_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
+    HELD_ID_FIELD_NUMBER: _builtins.int
+    applied: _builtins.bool
+    """applied says that it is in force."""
+    held_id: _builtins.str
+    """held_id names the change that waits for another person; empty where none does."""
+    @_builtins.property
+    def basis(self) -> _verdict_pb2.Basis:
+        """basis is the version from which it counts."""
+
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """flags are marks such as "unapproved"."""
+
+    def __init__(
+        self,
+        *,
+        basis: _verdict_pb2.Basis | None = ...,
+        applied: _builtins.bool = ...,
+        flags: _abc.Iterable[_builtins.str] | None = ...,
+        held_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "basis", b"basis", "flags", b"flags", "held_id", b"held_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideListResponse: _TypeAlias = OverrideListResponse  # noqa: Y015

@@ -55,6 +55,11 @@ class PolicyServiceStub(object):
                 request_serializer=dncd_dot_v1_dot_policy__pb2.ListCampaignsRequest.SerializeToString,
                 response_deserializer=dncd_dot_v1_dot_policy__pb2.ListCampaignsResponse.FromString,
                 _registered_method=True)
+        self.OverrideList = channel.unary_unary(
+                '/dncd.v1.PolicyService/OverrideList',
+                request_serializer=dncd_dot_v1_dot_policy__pb2.OverrideListRequest.SerializeToString,
+                response_deserializer=dncd_dot_v1_dot_policy__pb2.OverrideListResponse.FromString,
+                _registered_method=True)
 
 
 class PolicyServiceServicer(object):
@@ -91,6 +96,14 @@ class PolicyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OverrideList(self, request, context):
+        """OverrideList lets a stale list through for a time, 72 h at most; every verdict that rests on it says so.
+        It fails with INVALID_ARGUMENT without a reason or for a time that is past or too far, NOT_FOUND for an unknown list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PolicyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +126,11 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     servicer.ListCampaigns,
                     request_deserializer=dncd_dot_v1_dot_policy__pb2.ListCampaignsRequest.FromString,
                     response_serializer=dncd_dot_v1_dot_policy__pb2.ListCampaignsResponse.SerializeToString,
+            ),
+            'OverrideList': grpc.unary_unary_rpc_method_handler(
+                    servicer.OverrideList,
+                    request_deserializer=dncd_dot_v1_dot_policy__pb2.OverrideListRequest.FromString,
+                    response_serializer=dncd_dot_v1_dot_policy__pb2.OverrideListResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +242,33 @@ class PolicyService(object):
             '/dncd.v1.PolicyService/ListCampaigns',
             dncd_dot_v1_dot_policy__pb2.ListCampaignsRequest.SerializeToString,
             dncd_dot_v1_dot_policy__pb2.ListCampaignsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OverrideList(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dncd.v1.PolicyService/OverrideList',
+            dncd_dot_v1_dot_policy__pb2.OverrideListRequest.SerializeToString,
+            dncd_dot_v1_dot_policy__pb2.OverrideListResponse.FromString,
             options,
             channel_credentials,
             insecure,

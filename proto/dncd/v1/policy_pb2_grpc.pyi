@@ -44,6 +44,10 @@ class PolicyServiceStub:
     """ListLists returns every list with its size, its ages and what needs a person, and the node's own state."""
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_policy_pb2.ListCampaignsRequest, _policy_pb2.ListCampaignsResponse]
     """ListCampaigns returns every campaign with the lists that it resolves to."""
+    OverrideList: _grpc.UnaryUnaryMultiCallable[_policy_pb2.OverrideListRequest, _policy_pb2.OverrideListResponse]
+    """OverrideList lets a stale list through for a time, 72 h at most; every verdict that rests on it says so.
+    It fails with INVALID_ARGUMENT without a reason or for a time that is past or too far, NOT_FOUND for an unknown list.
+    """
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
@@ -61,6 +65,10 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     """ListLists returns every list with its size, its ages and what needs a person, and the node's own state."""
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_policy_pb2.ListCampaignsRequest, _policy_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """ListCampaigns returns every campaign with the lists that it resolves to."""
+    OverrideList: _aio.UnaryUnaryMultiCallable[_policy_pb2.OverrideListRequest, _policy_pb2.OverrideListResponse]  # type: ignore[assignment]
+    """OverrideList lets a stale list through for a time, 72 h at most; every verdict that rests on it says so.
+    It fails with INVALID_ARGUMENT without a reason or for a time that is past or too far, NOT_FOUND for an unknown list.
+    """
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
     """PolicyService reads and changes the definitions of lists, campaigns, sources and purposes."""
@@ -99,5 +107,15 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_policy_pb2.ListCampaignsResponse, _abc.Awaitable[_policy_pb2.ListCampaignsResponse]]:
         """ListCampaigns returns every campaign with the lists that it resolves to."""
+
+    @_abc_1.abstractmethod
+    def OverrideList(
+        self,
+        request: _policy_pb2.OverrideListRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.OverrideListResponse, _abc.Awaitable[_policy_pb2.OverrideListResponse]]:
+        """OverrideList lets a stale list through for a time, 72 h at most; every verdict that rests on it says so.
+        It fails with INVALID_ARGUMENT without a reason or for a time that is past or too far, NOT_FOUND for an unknown list.
+        """
 
 def add_PolicyServiceServicer_to_server(servicer: PolicyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
