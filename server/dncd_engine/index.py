@@ -4,7 +4,7 @@ A set is never changed. A change copies the table of segments and only the segme
 the old set keeps a whole and unmoving one. Nothing outside this room knows how numbers are kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,11 @@ class NumberSet:
         )
         return np.fromiter(held, dtype=bool, count=numbers.size)
 
+    @property
+    def prefixes(self) -> Set[int]:
+        """The prefixes that have a number."""
+        return self._segments.keys()
+
     def segment(self, prefix: int) -> BitMap:
         """Return the low bits of the numbers under a prefix; not to be changed."""
         return self._segments.get(prefix, _EMPTY)
@@ -53,6 +58,11 @@ class NumberSet:
         """Yield (prefix, low bits) in order of prefix; not to be changed."""
         for prefix in sorted(self._segments):
             yield prefix, self._segments[prefix]
+
+    def changed_prefixes(self, other: "NumberSet") -> set[int]:
+        """Return the prefixes at which this set and one that it was made from are not the same object."""
+        mine, theirs = self._segments, other._segments
+        return {at for at in mine.keys() | theirs.keys() if mine.get(at) is not theirs.get(at)}
 
     def numbers(self) -> Iterator[Numbers]:
         """Yield all numbers in order, a segment at a time."""
@@ -69,30 +79,42 @@ class NumberSetChange:
         self._size_bytes = base.size_bytes
 
     def enter(self, prefix: int, bitmap: BitMap) -> None:
-        """Put numbers in; those that are there already change nothing. The bitmap may be kept: do not change it."""
-        held = self._segments.get(prefix)
-        self._put(prefix, held, bitmap if held is None else held | bitmap)
+        """Put numbers in; those that are there already change nothing."""
+        if bitmap:
+            self._put(prefix, self._segments.get(prefix, _EMPTY) | bitmap)
 
     def leave(self, prefix: int, bitmap: BitMap) -> None:
         """Take numbers out; those that are not there change nothing."""
         held = self._segments.get(prefix)
         if held is not None:
-            self._put(prefix, held, held - bitmap)
+            self._put(prefix, held - bitmap)
+
+    def put(self, prefix: int, bitmap: BitMap) -> None:
+        """Make a prefix hold just these numbers. The bitmap is kept: do not change it."""
+        before = self._segments.pop(prefix, None)
+        if before is not None:
+            self._count -= len(before)
+            self._size_bytes -= _size_bytes(before)
+        if bitmap:
+            self._segments[prefix] = bitmap
+            self._count += len(bitmap)
+            self._size_bytes += _size_bytes(bitmap)
+
+    def put_union(self, prefix: int, parts: Sequence[BitMap]) -> None:
+        """Make a prefix hold just what some bitmaps hold together; a single one is kept: do not change it."""
+        if len(parts) == 1:
+            self.put(prefix, parts[0])
+        else:
+            self._put(prefix, BitMap.union(*parts) if parts else BitMap())
 
     def finish(self) -> NumberSet:
         """Return the next version."""
         return NumberSet(self._segments, self._count, self._size_bytes)
 
-    def _put(self, prefix: int, before: BitMap | None, after: BitMap) -> None:
-        if before is not None:
-            self._count -= len(before)
-            self._size_bytes -= _size_bytes(before)
-        if after:
-            self._segments[prefix] = after
-            self._count += len(after)
-            self._size_bytes += _size_bytes(after)
-        elif before is not None:
-            del self._segments[prefix]
+    def _put(self, prefix: int, made: BitMap) -> None:
+        # so that a set's size depends on what it holds, never on how it came to hold it
+        made.run_optimize()
+        self.put(prefix, made)
 
 
 def _size_bytes(bitmap: BitMap) -> int:

@@ -1,15 +1,17 @@
-"""A list as the index knows it: its numbers, and how fresh it is for a number."""
+"""A list as the index knows it: its entries, and how fresh it is for a number."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dncd_engine.index import NumberSet
+from dncd_engine.entries import Entries
 from dncd_engine.model import ListDefinition, ListKind
 from dncd_engine.segments import Numbers
+from dncd_engine.strata import Stratum
 
 US_PER_SECOND = 1_000_000
 EVERYWHERE = ""
@@ -24,6 +26,8 @@ class Freshness(IntEnum):
     STALE = 2
     UNDATED = 3
     NOT_COVERED = 4
+    LET_THROUGH = 5
+    """Too old or undated, and a person let the list through for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class ListState:
     Attributes:
         name: The list's name.
         definition: What it means.
-        numbers: What is on it.
+        entries: What is on it.
         coverage: Publisher's date by covered prefix, microseconds since 1970, 0 where none was given.
         loaded: Whether any batch is in force.
         version: The ledger's version of its newest change.
@@ -42,11 +46,31 @@ class ListState:
 
     name: str
     definition: ListDefinition
-    numbers: NumberSet = field(default_factory=NumberSet)
+    entries: Entries = field(default_factory=Entries)
     coverage: Mapping[str, int] = field(default_factory=dict)
     loaded: bool = False
     version: int = 0
     created_version: int = 0
+    _alike: Freshness | None = field(init=False, repr=False, compare=False)
+    """What holds of every number that the list speaks of; None where it is of each by itself."""
+
+    def __post_init__(self) -> None:
+        """Work out, once for all questions, what follows from the list as a whole."""
+        object.__setattr__(self, "_alike", self._freshness_alike())
+
+    def holds(self, number: int, purpose: str, at_us: int) -> bool:
+        """Tell whether an entry that is active at an instant counts for a campaign of a purpose."""
+        entries = self.entries
+        # a plain entry counts at every instant and for every purpose: nearly every question ends here
+        if entries.plain.contains(number):
+            return True
+        return bool(entries.conditional.count) and entries.holds(
+            number, self._counts(purpose, at_us)
+        )
+
+    def holds_many(self, numbers: Numbers, purpose: str, at_us: int) -> NDArray[np.bool_]:
+        """Tell of each number what ``holds`` tells, in the order given."""
+        return self.entries.holds_many(numbers, self._counts(purpose, at_us))
 
     def stale_at_us(self, published_us: int) -> int:
         """Return the instant from which a publication is too old; 0 where it never is."""
@@ -54,47 +78,91 @@ class ListState:
         return published_us + max_age * US_PER_SECOND if max_age else 0
 
     def speaks_of(self, number: int, country: str) -> bool:
-        """Tell whether the freshness of this list matters for a number; one of no known country may be of any."""
+        """Tell whether absence from this list, or its age, matters; a number of no known country may be of any."""
         definition = self.definition
         if definition.prefixes:
             return str(number).startswith(definition.prefixes)
         return not definition.countries or not country or country in definition.countries
 
-    def freshness(self, number: int, country: str, at_us: int) -> Freshness:
-        """Tell whether a verdict about a number may rest on this list at an instant."""
-        if not self.speaks_of(number, country):
+    def speaks_of_many(self, numbers: Numbers, countries: list[str]) -> NDArray[np.bool_]:
+        """Tell of each number what ``speaks_of`` tells, in the order given."""
+        if not (self.definition.prefixes or self.definition.countries):
+            return np.ones(numbers.size, dtype=np.bool_)
+        each = map(self.speaks_of, numbers.tolist(), countries)
+        return np.fromiter(each, dtype=np.bool_, count=numbers.size)
+
+    def freshness(self, number: int, country: str, purpose: str, at_us: int) -> Freshness:
+        """Tell whether a verdict about a number may rest on this list, for a purpose, at an instant.
+
+        A registry has an age by covered prefix; a clearance has one by number, that of the entry that counts. An
+        exemption only lifts, so nothing rests on it.
+        """
+        known = self._alike
+        if known is Freshness.FRESH or not self.speaks_of(number, country):
+            return Freshness.FRESH
+        if known is not None:
+            return known
+        if self.definition.kind is ListKind.CLEARANCE:
+            return self._weight_freshness(
+                self.entries.weigh(number, self._dates(purpose, at_us)), at_us
+            )
+        return self._registry_freshness(number, at_us)
+
+    def freshness_many(
+        self, numbers: Numbers, countries: list[str], purpose: str, at_us: int
+    ) -> NDArray[np.int64]:
+        """Tell of each number what ``freshness`` tells, in the order given."""
+        known = self._alike
+        if known is None and self.definition.kind is ListKind.CLEARANCE:
+            weights = self.entries.weigh_many(numbers, self._dates(purpose, at_us))
+            dates, inverse = np.unique(weights, return_inverse=True)
+            told = [int(self._weight_freshness(weight, at_us)) for weight in dates.tolist()]
+            column = np.array(told, dtype=np.int64)[inverse]
+        elif known is None and not self.coverage.keys() <= {EVERYWHERE}:
+            each = map(self._registry_freshness, numbers.tolist(), repeat(at_us))
+            column = np.fromiter(each, dtype=np.int64, count=numbers.size)
+        else:
+            alike = self._registry_freshness(0, at_us) if known is None else known
+            column = np.full(numbers.size, alike, dtype=np.int64)
+        return np.where(self.speaks_of_many(numbers, countries), column, int(Freshness.FRESH))
+
+    def is_stale(self, at_us: int) -> bool:
+        """Tell whether any part of the list is too old, or undated, at an instant."""
+        if self.definition.kind is ListKind.CLEARANCE:
+            active = (item for item in self.entries.strata if item.is_active(at_us))
+            dates: Iterable[int] = (item.published_us for item in active)
+        elif self.definition.kind is ListKind.REGISTRY:
+            dates = self.coverage.values()
+        else:
+            return False
+        return any(self._age(published, at_us) is not Freshness.FRESH for published in dates)
+
+    def _counts(self, purpose: str, at_us: int) -> Callable[[Stratum], bool]:
+        if self.definition.kind.blocks:
+            return lambda stratum: stratum.is_active(at_us) and stratum.blocks_for(purpose)
+        return lambda stratum: stratum.is_active(at_us) and stratum.opens_for(purpose)
+
+    def _dates(self, purpose: str, at_us: int) -> Callable[[Stratum], int]:
+        """Return what weighs an entry that counts by its publisher's date, so that 0 is left for none."""
+        counts = self._counts(purpose, at_us)
+        return lambda stratum: stratum.published_us + 1 if counts(stratum) else 0
+
+    def _freshness_alike(self) -> Freshness | None:
+        definition = self.definition
+        if definition.kind is ListKind.EXEMPTION:
             return Freshness.FRESH
         if not self.loaded:
-            return Freshness.FRESH if self.definition.starts_empty else Freshness.NEVER_LOADED
-        if self.definition.kind is not ListKind.REGISTRY:
-            return Freshness.FRESH
+            return Freshness.FRESH if definition.starts_empty else Freshness.NEVER_LOADED
+        return None if definition.kind.has_age else Freshness.FRESH
+
+    def _registry_freshness(self, number: int, at_us: int) -> Freshness:
         published_us = self._published_us(number)
         if published_us is None:
             return Freshness.NOT_COVERED
         return self._age(published_us, at_us)
 
-    def freshness_many(
-        self, numbers: Numbers, countries: list[str], at_us: int
-    ) -> NDArray[np.int64]:
-        """Tell of each number what ``freshness`` tells, in the order given."""
-        definition = self.definition
-        alike = not (definition.prefixes or definition.countries)
-        if alike and (
-            definition.kind is not ListKind.REGISTRY or set(self.coverage) <= {EVERYWHERE}
-        ):
-            return np.full(numbers.size, self.freshness(0, "", at_us), dtype=np.int64)
-        each = zip(numbers.tolist(), countries, strict=True)
-        told = (self.freshness(number, country, at_us) for number, country in each)
-        return np.fromiter(told, dtype=np.int64, count=numbers.size)
-
-    def is_stale(self, at_us: int) -> bool:
-        """Tell whether any part of the list is too old, or undated, at an instant."""
-        if self.definition.kind is not ListKind.REGISTRY:
-            return False
-        return any(
-            self._age(published, at_us) is not Freshness.FRESH
-            for published in self.coverage.values()
-        )
+    def _weight_freshness(self, weight: int, at_us: int) -> Freshness:
+        return self._age(weight - 1, at_us) if weight else Freshness.FRESH
 
     def _published_us(self, number: int) -> int | None:
         digits = str(number)
@@ -105,10 +173,11 @@ class ListState:
         return None
 
     def _age(self, published_us: int, at_us: int) -> Freshness:
+        if not self.definition.effective_max_age_seconds:
+            return Freshness.FRESH
         if not published_us:
             return Freshness.UNDATED
-        stale_at_us = self.stale_at_us(published_us)
-        return Freshness.STALE if stale_at_us and at_us >= stale_at_us else Freshness.FRESH
+        return Freshness.STALE if at_us >= self.stale_at_us(published_us) else Freshness.FRESH
 
 
 def coverage_after(

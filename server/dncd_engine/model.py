@@ -46,6 +46,21 @@ class ListKind(IntEnum):
         return self <= ListKind.SUSPENDED_USE
 
     @property
+    def opens(self) -> bool:
+        """Whether a number on such a list may be dialled for it."""
+        return not self.blocks
+
+    @property
+    def can_be_required(self) -> bool:
+        """Whether a campaign can demand that a number be on it."""
+        return self >= ListKind.CONSENT
+
+    @property
+    def has_age(self) -> bool:
+        """Whether what it holds grows too old: a registry by covered prefix, a clearance by number."""
+        return self in (ListKind.REGISTRY, ListKind.CLEARANCE)
+
+    @property
     def word(self) -> str:
         """The kind as users write it."""
         return self.name.lower()
@@ -64,6 +79,13 @@ class ListDefinition:
     tz: str = ""
     starts_empty: bool = False
     contact: str = ""
+    shadow: bool = False
+    confidential: bool = False
+    shown_as: str = ""
+    confidential_ground: str = ""
+    confidential_review: str = ""
+    growth_limit: int = 0
+    release_limit: int | None = None
 
     @property
     def effective_max_age_seconds(self) -> int:
@@ -74,6 +96,14 @@ class ListDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """An exemption, and the registry that it lifts."""
+
+    list: str
+    over: str
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignDefinition:
     """What a campaign rests on. The fields are those of the protocol's ``CampaignDefinition``."""
 
@@ -81,6 +111,8 @@ class CampaignDefinition:
     countries: tuple[str, ...] = ()
     block: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    lift: tuple[Lift, ...] = ()
+    require: tuple[str, ...] = ()
     opt_out: str = ""
     title: str = ""
 
@@ -114,7 +146,10 @@ class Policy:
         return tuple(
             name
             for name, definition in sorted(self.lists.items())
-            if definition.kind.is_own and name not in excluded and may_use(campaign, name)
+            if definition.kind.is_own
+            and not definition.confidential
+            and name not in excluded
+            and may_use(campaign, name)
         )
 
     @property
@@ -131,5 +166,5 @@ class Policy:
         return tuple(
             name
             for name, item in sorted(self.lists.items())
-            if item.kind.blocks and name not in used
+            if item.kind.blocks and not item.confidential and name not in used
         )

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, EventHeader
-from dncd_engine.index import NumberSet
-from dncd_engine.lists import EVERYWHERE, ListState, coverage_after
+from dncd_engine.entries import Entries
+from dncd_engine.lists import ListState
 from dncd_engine.model import CampaignDefinition, ListDefinition, Policy, SourceDefinition
 from dncd_engine.names import DEFAULT_CAMPAIGN
-from dncd_engine.rules import CompiledCampaign
+from dncd_engine.rules import CompiledCampaign, CompiledLift
+from dncd_engine.shown import shown_after, shown_lists
 from dncd_engine.token import HASH_PREFIX_BYTES, Token
 
 EMPTY_LEDGER_REGION = "JP"
@@ -48,12 +49,19 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """What a batch did to a list: its next numbers, and which prefixes became how fresh."""
+    """What a batch makes of a list.
+
+    Attributes:
+        name: The list's name.
+        entries: Its next entries, made from those that it has: what a batch did not touch is shared.
+        coverage: Publisher's date by covered prefix from here on, microseconds since 1970, 0 where none was given.
+        loaded: Whether any batch is in force from here on.
+    """
 
     name: str
-    numbers: NumberSet
-    coverage: tuple[str, ...] = ()
-    published_us: int = 0
+    entries: Entries
+    coverage: Mapping[str, int]
+    loaded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,10 @@ class State:
         policy: The definitions in force.
         policy_version: Version of the newest event that changed them.
         lists: Every list, by name.
-        campaigns: Every campaign, compiled, by name.
+        shown: Every list that is not confidential, by name, as everybody sees it: with the entries of the
+            confidential lists that are shown as it.
+        overrides: Until when a list is let through although it is too old, microseconds since 1970, by name.
+        campaigns: Every campaign, compiled against what is shown, by name.
         unnamed: What stands in for a call that names no campaign where no ``default`` is defined; None where
             names belong to clients, so that a call must say for whom it is.
     """
@@ -82,6 +93,8 @@ class State:
     policy: Policy = field(default_factory=Policy)
     policy_version: int = 0
     lists: Mapping[str, ListState] = field(default_factory=dict)
+    shown: Mapping[str, ListState] = field(default_factory=dict)
+    overrides: Mapping[str, int] = field(default_factory=dict)
     campaigns: Mapping[str, CompiledCampaign] = field(default_factory=dict)
     unnamed: CompiledCampaign | None = field(
         default_factory=lambda: CompiledCampaign("", None, EMPTY_LEDGER_REGION, ())
@@ -107,6 +120,11 @@ class State:
         if self.unnamed is None:
             raise CampaignNeededError
         return self.unnamed
+
+    def shown_name(self, list_name: str) -> str:
+        """Return the name that a list is shown by: its own, or that of the list that a confidential one acts as."""
+        definition = self.policy.lists.get(list_name)
+        return definition.shown_as if definition and definition.confidential else list_name
 
     def follow(self, header: EventHeader, header_hash: bytes) -> "State":
         """Return this state moved to the next version, with nothing else changed.
@@ -139,19 +157,22 @@ class State:
             ChainBrokenError: A campaign would rest on a list that does not exist.
         """
         policy = changed_policy(self.policy, change)
-        if any(
-            name not in policy.lists for item in policy.campaigns.values() for name in item.block
-        ):
-            raise ChainBrokenError(
-                f"a campaign of version {self.version} rests on a list that does not exist"
-            )
+        self._check_lists_exist(policy)
         lists = {
             name: replace(self.lists[name], definition=definition)
             if name in self.lists
             else ListState(name, definition, version=self.version, created_version=self.version)
             for name, definition in policy.lists.items()
         }
-        return replace(self, policy=policy, policy_version=self.version, lists=lists)._compiled()
+        made = replace(
+            self,
+            policy=policy,
+            policy_version=self.version,
+            lists=lists,
+            shown=shown_lists(policy, lists),
+            overrides={name: until for name, until in self.overrides.items() if name in lists},
+        )
+        return made._compiled()
 
     def with_list(self, change: ListChange) -> "State":
         """Return this state with a batch's change to a list, at this state's version.
@@ -159,26 +180,76 @@ class State:
         Raises:
             ChainBrokenError: There is no such list.
         """
-        old = self.lists.get(change.name)
-        if old is None:
-            raise ChainBrokenError(f"version {self.version} changes a list that does not exist")
-        coverage = old.coverage
-        # a batch that says nothing of dates, such as one that mends another, makes nothing fresher
-        if change.coverage or change.published_us or not old.coverage:
-            prefixes = change.coverage or (EVERYWHERE,)
-            coverage = coverage_after(old.coverage, prefixes, change.published_us)
+        old = self._list(change.name)
         new = replace(
-            old, numbers=change.numbers, coverage=coverage, loaded=True, version=self.version
+            old,
+            entries=change.entries,
+            coverage=dict(change.coverage),
+            loaded=change.loaded,
+            version=self.version,
         )
-        return replace(self, lists={**self.lists, change.name: new})._compiled(change.name)
+        lists = {**self.lists, change.name: new}
+        name = self.shown_name(change.name)
+        shown = {**self.shown, name: shown_after(self.shown[name], self.policy, old, lists)}
+        return replace(self, lists=lists, shown=shown)._compiled(name)
+
+    def with_override(self, name: str, until_us: int) -> "State":
+        """Return this state with a list let through, although it is too old, until an instant; 0 ends that.
+
+        Raises:
+            ChainBrokenError: There is no such list.
+        """
+        self._list(name)
+        overrides = {other: until for other, until in self.overrides.items() if other != name}
+        if until_us:
+            overrides[name] = until_us
+        return replace(self, overrides=overrides)._compiled(name)
 
     def restored(
-        self, policy: PolicyChange, lists: Mapping[str, ListState], policy_version: int
+        self,
+        policy: PolicyChange,
+        lists: Mapping[str, ListState],
+        policy_version: int,
+        overrides: Mapping[str, int],
     ) -> "State":
-        """Return this state with policy and lists as a checkpoint held them."""
+        """Return this state with policy, lists and overrides as a checkpoint held them.
+
+        Raises:
+            ChainBrokenError: A campaign would rest on a list that does not exist.
+        """
         whole = changed_policy(Policy(), policy)
-        restored = replace(self, policy=whole, policy_version=policy_version, lists=dict(lists))
-        return restored._compiled()
+        self._check_lists_exist(whole)
+        made = replace(
+            self,
+            policy=whole,
+            policy_version=policy_version,
+            lists=dict(lists),
+            shown=shown_lists(whole, lists),
+            overrides=dict(overrides),
+        )
+        return made._compiled()
+
+    def _list(self, name: str) -> ListState:
+        found = self.lists.get(name)
+        if found is None:
+            raise ChainBrokenError(f"version {self.version} changes a list that does not exist")
+        return found
+
+    def _check_lists_exist(self, policy: Policy) -> None:
+        """See that whatever a policy names is there to be seen.
+
+        Raises:
+            ChainBrokenError: A campaign, or a confidential list, would rest on a list that is not.
+        """
+        seen = {name for name, item in policy.lists.items() if not item.confidential}
+        named = {item.shown_as for item in policy.lists.values() if item.confidential}
+        for campaign in policy.campaigns.values():
+            named |= {*campaign.block, *campaign.require}
+            named |= {name for lift in campaign.lift for name in (lift.list, lift.over)}
+        if not named <= seen:
+            raise ChainBrokenError(
+                f"a campaign of version {self.version} rests on a list that does not exist"
+            )
 
     def _compiled(self, changed_list: str = "") -> "State":
         """Return this state with its campaigns compiled anew: all of them, or those that probe a changed list."""
@@ -195,15 +266,27 @@ class State:
 
         A campaign that names no country dials the ledger's region only: what is not named is not dialled.
         """
-        countries = self.policy.campaigns[name].countries or (self.region,)
-        lists = tuple(self.lists[list_name] for list_name in self.policy.blocking_lists_of(name))
-        return CompiledCampaign(name, frozenset(countries), countries[0], lists)
+        definition = self.policy.campaigns[name]
+        countries = definition.countries or (self.region,)
+        block = tuple(self.shown[item] for item in self.policy.blocking_lists_of(name))
+        blocking = {item.name for item in block}
+        lifts = [lift for lift in definition.lift if lift.over in blocking]
+        return CompiledCampaign(
+            name,
+            frozenset(countries),
+            countries[0],
+            block,
+            tuple(CompiledLift(self.shown[lift.list], lift.over) for lift in lifts),
+            tuple(self.shown[item] for item in definition.require),
+            definition.purpose,
+            self.overrides,
+        )
 
     def _compile_unnamed(self) -> CompiledCampaign | None:
         if self.policy.is_of_clients:
             return None
-        blocking = (item for _, item in sorted(self.lists.items()) if item.definition.kind.blocks)
-        return CompiledCampaign("", None, self.region, tuple(blocking))
+        blocking = (item for _, item in sorted(self.shown.items()) if item.definition.kind.blocks)
+        return CompiledCampaign("", None, self.region, tuple(blocking), overrides=self.overrides)
 
 
 def _is_sound(header: EventHeader, header_hash: bytes) -> bool:

@@ -69,11 +69,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer about one number: every reason that holds, the deciding one first."""
+    """The answer about one number: every reason that holds, the deciding one first.
+
+    ``shadow_hits`` are the lists in shadow that would have blocked it; they are counted and never told.
+    """
 
     decision: Decision
     action: Action
     reasons: tuple[Reason, ...] = ()
+    shadow_hits: tuple[str, ...] = ()
 
     def __bool__(self) -> NoReturn:
         """Refuse to be a truth value: a blocked verdict is an object like any other."""
@@ -83,10 +87,12 @@ class Verdict:
 ALLOWED = Verdict(Decision.ALLOW, Action.DIAL)
 
 
-def verdict_of(reasons: tuple[Reason, ...]) -> Verdict:
+def verdict_of(reasons: tuple[Reason, ...], shadow_hits: tuple[str, ...] = ()) -> Verdict:
     """Return the verdict that reasons in the order of the rules make."""
     for reason in reasons:
         action = ACTION_OF.get(reason.code)
         if action is not None:
-            return Verdict(Decision.BLOCK, action, reasons)
-    return Verdict(Decision.ALLOW, Action.DIAL, reasons) if reasons else ALLOWED
+            return Verdict(Decision.BLOCK, action, reasons, shadow_hits)
+    if not reasons and not shadow_hits:
+        return ALLOWED
+    return Verdict(Decision.ALLOW, Action.DIAL, reasons, shadow_hits)

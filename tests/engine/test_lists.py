@@ -7,20 +7,11 @@ from hypothesis import strategies as st
 
 from dncd_engine.lists import Freshness, ListState
 from dncd_engine.model import ListDefinition, ListKind
+from dncd_engine.strata import Stratum
 from dncd_engine.verdict import Decision
-from engine.worlds import (
-    DAY_US,
-    NOON,
-    READABLE,
-    SAMPLES,
-    Load,
-    Sample,
-    World,
-    expected,
-    instants,
-    loads,
-    samples,
-)
+from engine.drawing import instants, loads, samples
+from engine.oracle import expected
+from engine.worlds import DAY_US, NOON, READABLE, SAMPLES, Load, Sample, World
 
 REGISTRY = ListDefinition(ListKind.REGISTRY)
 JAPANESE = SAMPLES[0]
@@ -70,7 +61,7 @@ CASES = {
 
 @pytest.mark.parametrize(("batches", "wanted"), CASES.values(), ids=CASES)
 def test_coverage_by_case(batches: list[Load], wanted: Freshness) -> None:
-    assert registry(*batches).freshness(JAPANESE.number, "JP", NOON) is wanted
+    assert registry(*batches).freshness(JAPANESE.number, "JP", "", NOON) is wanted
 
 
 @pytest.mark.parametrize("dated", [load(NEW), load(OLD, "1202", "8145"), load(0, "81")])
@@ -107,9 +98,10 @@ def test_a_column_is_as_fresh_as_each_number(
     column = item.freshness_many(
         np.array([sample.number for sample in asked], dtype=np.uint64),
         [sample.country for sample in asked],
+        "",
         at_us,
     )
-    each = [item.freshness(sample.number, sample.country, at_us) for sample in asked]
+    each = [item.freshness(sample.number, sample.country, "", at_us) for sample in asked]
     assert column.tolist() == each
 
 
@@ -120,8 +112,8 @@ def test_a_registry_is_stale_from_the_instant_that_it_says(seconds: int, stale_a
     definition = ListDefinition(ListKind.REGISTRY, max_age_seconds=seconds)
     item = World(lists={"r": definition}, loads=(("r", load(NOON)),)).state().lists["r"]
     assert item.stale_at_us(NOON) == stale_at_us
-    assert item.freshness(JAPANESE.number, "JP", stale_at_us - 1) is Freshness.FRESH
-    assert item.freshness(JAPANESE.number, "JP", stale_at_us) is Freshness.STALE
+    assert item.freshness(JAPANESE.number, "JP", "", stale_at_us - 1) is Freshness.FRESH
+    assert item.freshness(JAPANESE.number, "JP", "", stale_at_us) is Freshness.STALE
 
 
 @pytest.mark.parametrize("kind", [ListKind.DO_NOT_CONTACT, ListKind.SUSPENDED_USE])
@@ -135,3 +127,61 @@ def test_an_own_list_is_empty_until_loaded_unless_it_starts_empty(kind: ListKind
     )
     verdict = filled.state().campaign("").decide(JAPANESE.number, NOON, False)
     assert verdict.decision is Decision.ALLOW
+
+
+WASHED = JAPANESE.number
+CLEARANCES: dict[str, tuple[int, Stratum | None, str, Freshness]] = {
+    "no_age": (0, Stratum(published_us=1), "", Freshness.FRESH),
+    "no_age_no_date": (0, Stratum(), "", Freshness.FRESH),
+    "young": (2, Stratum(published_us=NEW), "", Freshness.FRESH),
+    "old": (2, Stratum(published_us=OLD), "", Freshness.STALE),
+    "old_to_the_instant": (1, Stratum(published_us=NEW), "", Freshness.STALE),
+    "no_date": (2, Stratum(), "", Freshness.UNDATED),
+    "not_on_it": (2, None, "", Freshness.FRESH),
+    "old_and_over": (2, Stratum(0, NOON, (), OLD), "", Freshness.FRESH),
+    "old_and_to_begin": (2, Stratum(NOON + 1, 0, (), OLD), "", Freshness.FRESH),
+    "old_for_the_purpose": (2, Stratum(0, 0, ("sales",), OLD), "sales", Freshness.STALE),
+    "old_for_another_purpose": (2, Stratum(0, 0, ("sales",), OLD), "survey", Freshness.FRESH),
+    "old_for_some_purpose": (2, Stratum(0, 0, ("sales",), OLD), "", Freshness.FRESH),
+}
+"""Days of age, the number's entry, the purpose, and what follows; where no entry counts, it is just not cleared."""
+
+
+@pytest.mark.parametrize(
+    ("days", "entry", "purpose", "wanted"), CLEARANCES.values(), ids=CLEARANCES
+)
+def test_a_clearance_is_as_fresh_as_the_entry_that_counts(
+    days: int, entry: Stratum | None, purpose: str, wanted: Freshness
+) -> None:
+    definition = ListDefinition(ListKind.CLEARANCE, max_age_seconds=days * 86_400)
+    held = Load(frozenset({WASHED} if entry else ()), stratum=entry or Stratum())
+    # the publisher's date of a file is the stratum's here: coverage by prefix decides nothing
+    item = World(lists={"w": definition}, loads=(("w", held),)).state().lists["w"]
+    assert item.freshness(WASHED, "JP", purpose, NOON) is wanted
+    column = item.freshness_many(np.array([WASHED], np.uint64), ["JP"], purpose, NOON)
+    assert column.tolist() == [wanted]
+
+
+def test_a_clearance_is_stale_while_something_active_on_it_is() -> None:
+    definition = ListDefinition(ListKind.CLEARANCE, max_age_seconds=86_400)
+    loads = (
+        ("w", Load(frozenset({WASHED}), stratum=Stratum(0, NOON + 5, (), NEW + 1))),
+        ("w", Load(frozenset({WASHED + 1}), stratum=Stratum(published_us=NOON))),
+    )
+    item = World(lists={"w": definition}, loads=loads).state().lists["w"]
+    assert [item.is_stale(NOON + step) for step in (0, 1, 4, 5)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [(kind, Freshness.NEVER_LOADED) for kind in ListKind if kind is not ListKind.EXEMPTION]
+    + [(ListKind.EXEMPTION, Freshness.FRESH)],
+)
+def test_a_list_that_was_never_loaded_is_doubted_unless_nothing_rests_on_it(
+    kind: ListKind, wanted: Freshness
+) -> None:
+    item = World(lists={"x": ListDefinition(kind, countries=("JP",))}).state().lists["x"]
+    assert item.freshness(WASHED, "JP", "", NOON) is wanted
+    assert item.freshness(WASHED, "US", "", NOON) is Freshness.FRESH
+    asked = np.array([WASHED, WASHED], np.uint64)
+    assert item.freshness_many(asked, ["JP", "US"], "", NOON).tolist() == [wanted, 0]

@@ -9,7 +9,9 @@ from dncd_engine.numbers import Reject
 from dncd_engine.rules import CompiledCampaign
 from dncd_engine.state import CampaignNeededError, UnknownCampaignError
 from dncd_engine.verdict import Decision, Verdict
-from engine.worlds import Expected, Sample, World, expected, instants, samples, worlds
+from engine.drawing import busy_worlds, instants, samples, worlds
+from engine.oracle import Expected, expected
+from engine.worlds import Sample, World
 
 campaign_names = st.sampled_from(["", "default", "spring", "acme/spring", "beta/autumn"])
 
@@ -35,12 +37,12 @@ def effective(world: World, name: str) -> str:
 
 
 def as_expected(verdict: Verdict) -> Expected:
-    return Expected(verdict.decision, verdict.action, verdict.reasons)
+    return Expected(verdict.decision, verdict.action, verdict.reasons, verdict.shadow_hits)
 
 
 @settings(max_examples=500, deadline=None)
 @given(
-    world=worlds() | worlds(("a", "b", "r"), ("default",)) | worlds(("a", "b", "r"), ()),
+    world=worlds() | worlds(("a", "b", "e", "q", "r"), ("default",)) | worlds(("a", "b", "r"), ()),
     name=campaign_names,
     asked=st.lists(samples, min_size=1, max_size=12),
     at_us=instants,
@@ -50,9 +52,28 @@ def test_the_engine_decides_as_the_rules_say(
     world: World, name: str, asked: list[Sample], at_us: int, behind: bool
 ) -> None:
     campaign = campaign_or_none(world, name)
-    if campaign is None:
-        return
-    wanted = [expected(world, effective(world, name), item, at_us, behind) for item in asked]
+    if campaign is not None:
+        check_against_model(campaign, world, effective(world, name), asked, at_us, behind)
+
+
+@settings(max_examples=500, deadline=None)
+@given(world=busy_worlds(), asked=st.lists(samples, min_size=1, max_size=12), at_us=instants)
+def test_the_engine_decides_as_the_rules_say_where_every_kind_of_list_is_used(
+    world: World, asked: list[Sample], at_us: int
+) -> None:
+    campaign = world.state().campaign("spring")
+    check_against_model(campaign, world, "spring", asked, at_us, False)
+
+
+def check_against_model(
+    campaign: CompiledCampaign,
+    world: World,
+    name: str,
+    asked: list[Sample],
+    at_us: int,
+    behind: bool,
+) -> None:
+    wanted = [expected(world, name, item, at_us, behind) for item in asked]
     each = [campaign.decide(item.number, at_us, behind) for item in asked]
     assert [as_expected(verdict) for verdict in each] == wanted
     verdicts, verdict_of = campaign.decide_many(
@@ -64,7 +85,7 @@ def test_the_engine_decides_as_the_rules_say(
 
 @settings(max_examples=200, deadline=None)
 @given(
-    world=worlds(("a", "r", "acme/r"), ("acme/spring",)),
+    world=worlds(("a", "e", "r", "acme/q", "acme/r"), ("acme/spring",)),
     asked=st.lists(st.tuples(samples, st.none() | st.sampled_from(list(Reject))), max_size=12),
     at_us=instants,
     behind=st.booleans(),
@@ -92,25 +113,8 @@ def test_a_column_with_texts_that_were_not_read_is_decided_as_each_is(
     assert verdict_of.dtype == np.uint16
 
 
-@settings(max_examples=200, deadline=None)
-@given(world=worlds(campaign_names=("acme/spring",)), item=samples, at_us=instants, data=st.data())
-def test_no_verdict_of_a_client_depends_on_a_list_of_another(
-    world: World, item: Sample, at_us: int, data: st.DataObject
-) -> None:
-    campaign = campaign_or_none(world, "acme/spring")
-    if campaign is None:
-        return
-    theirs = [load for load in world.loads if load[0].startswith("beta/")]
-    kept = tuple(load for load in world.loads if load not in theirs)
-    lists = {n: d for n, d in world.lists.items() if not n.startswith("beta/")}
-    without = World(world.region, lists, world.campaigns, kept).state().campaign("acme/spring")
-    verdict = campaign.decide(item.number, at_us, False)
-    assert verdict == without.decide(item.number, at_us, False)
-    assert not any(reason.list.startswith("beta/") for reason in verdict.reasons)
-
-
 @settings(max_examples=100, deadline=None)
-@given(world=worlds(), name=campaign_names, item=samples, at_us=instants)
+@given(world=worlds() | busy_worlds(), name=campaign_names, item=samples, at_us=instants)
 def test_a_node_that_is_behind_allows_nothing(
     world: World, name: str, item: Sample, at_us: int
 ) -> None:

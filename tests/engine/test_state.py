@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dncd_engine.index import NumberSet
+from dncd_engine.entries import Entries
 from dncd_engine.model import (
     CampaignDefinition,
+    Lift,
     ListDefinition,
     ListKind,
     Policy,
@@ -26,6 +27,7 @@ from dncd_engine.state import (
     changed_policy,
 )
 from dncd_engine.verdict import Code, Decision
+from engine.drawing import confidential
 from engine.worlds import NOON, READABLE, World, loaded
 
 DNC = ListDefinition(ListKind.DO_NOT_CONTACT)
@@ -36,7 +38,7 @@ BASE = State(version=1)
 
 
 def lists_of(campaign: CompiledCampaign) -> list[str]:
-    return [item.name for item in campaign.lists]
+    return [item.name for item in campaign.block]
 
 
 def codes(campaign: CompiledCampaign, number: int = JAPANESE) -> list[Code]:
@@ -187,7 +189,7 @@ def test_a_list_that_was_deleted_and_made_again_is_empty_and_never_loaded() -> N
     assert (without.lists, without.campaigns, without.policy.lists) == ({}, {}, {})
     again = put(replace(without, version=9), a=DNC, c=CampaignDefinition(block=("a",)))
     assert codes(again.campaign("c")) == [Code.LIST_EMPTY]
-    assert again.lists["a"].numbers.count == 0
+    assert again.lists["a"].entries.count == 0
     assert (again.lists["a"].version, again.lists["a"].coverage) == (9, {})
     assert again.lists["a"].created_version == 9
 
@@ -198,7 +200,7 @@ def test_a_new_definition_keeps_what_the_list_holds() -> None:
     assert codes(renamed.campaign("c")) == [Code.LISTED]
     assert renamed.lists["a"].definition.title == "架電禁止"
     assert renamed.lists["a"].created_version == 1
-    assert renamed.campaign("c").lists[0] is renamed.lists["a"]
+    assert renamed.campaign("c").block[0] is renamed.lists["a"]
     assert codes(state.campaign("c")) == [Code.LISTED]
 
 
@@ -210,7 +212,7 @@ def test_a_list_keeps_the_version_that_defined_it() -> None:
     assert {name: item.created_version for name, item in after.lists.items()} == {"a": 3, "b": 4}
     assert after.lists["a"].version == 5
     whole = PolicyChange(lists=after.policy.lists)
-    assert State(5).restored(whole, after.lists, 4).lists["a"].created_version == 3
+    assert State(5).restored(whole, after.lists, 4, {}).lists["a"].created_version == 3
 
 
 def test_a_policy_change_touches_only_what_it_names() -> None:
@@ -247,7 +249,7 @@ def test_a_policy_change_touches_only_what_it_names() -> None:
 
 def test_a_change_to_a_list_that_is_not_there_breaks_the_chain() -> None:
     with pytest.raises(ChainBrokenError, match="changes a list that does not exist"):
-        put(BASE, a=DNC).with_list(ListChange("b", NumberSet()))
+        put(BASE, a=DNC).with_list(ListChange("b", Entries(), {}, True))
 
 
 def test_a_policy_whose_campaign_rests_on_no_list_breaks_the_chain() -> None:
@@ -256,6 +258,29 @@ def test_a_policy_whose_campaign_rests_on_no_list_breaks_the_chain() -> None:
         state.with_policy(PolicyChange(deleted_lists=frozenset({"a"})))
     with pytest.raises(ChainBrokenError, match="rests on a list that does not exist"):
         put(BASE, c=CampaignDefinition(block=("a",)))
+
+
+def test_a_policy_that_rests_on_a_list_that_cannot_be_seen_breaks_the_chain() -> None:
+    hidden = confidential(ListKind.DO_NOT_CONTACT, "a")
+    lists = {"a": DNC, "r": REGISTRY, "x": hidden}
+    for campaign in (
+        CampaignDefinition(block=("x",)),
+        CampaignDefinition(require=("q",)),
+        CampaignDefinition(block=("r",), lift=(Lift("e", "r"),)),
+    ):
+        with pytest.raises(ChainBrokenError, match="rests on a list that does not exist"):
+            BASE.with_policy(PolicyChange(lists=lists, campaigns={"c": campaign}))
+    with pytest.raises(ChainBrokenError, match="rests on a list that does not exist"):
+        BASE.with_policy(PolicyChange(lists={"x": hidden}))
+
+
+def test_an_override_ends_with_its_list_and_knows_no_other() -> None:
+    state = put(BASE, r=REGISTRY).with_override("r", NOON)
+    with pytest.raises(ChainBrokenError, match="changes a list that does not exist"):
+        state.with_override("s", NOON)
+    assert dict(put(state, r=replace(REGISTRY, title="x")).overrides) == {"r": NOON}
+    gone = state.with_policy(PolicyChange(deleted_lists=frozenset({"r"})))
+    assert dict(put(gone, r=REGISTRY).overrides) == {}
 
 
 def test_only_campaigns_that_probe_a_changed_list_are_compiled_again() -> None:
@@ -275,13 +300,13 @@ def test_only_campaigns_that_probe_a_changed_list_are_compiled_again() -> None:
         assert codes(after.campaign(name))[0] is Code.LISTED
         assert Code.LISTED not in codes(state.campaign(name))
     for name in ("of_a", "of_b", "of_own", ""):
-        for item in after.campaign(name).lists:
+        for item in after.campaign(name).block:
             assert item is after.lists[item.name]
 
 
 def test_a_batch_in_force_makes_a_list_loaded_even_if_it_brings_nothing_new() -> None:
     state = put(BASE, a=DNC, c=CampaignDefinition(block=("a",)))
-    after = replace(state, version=5).with_list(ListChange("a", NumberSet()))
+    after = replace(state, version=5).with_list(ListChange("a", Entries(), {}, True))
     assert codes(state.campaign("c")) == [Code.LIST_EMPTY]
     assert after.campaign("c").decide(JAPANESE, NOON, False).decision is Decision.ALLOW
     assert (after.lists["a"].version, state.lists["a"].version) == (5, 1)
@@ -298,11 +323,14 @@ def test_a_restored_state_answers_as_the_one_that_was_kept() -> None:
         lists={"a": DNC, "r": REGISTRY},
         campaigns={"c": CampaignDefinition(countries=("JP", "US"), block=("a", "r"))},
     )
-    state = loaded(loaded(world.state(), "a", {JAPANESE}), "r", {AMERICAN}, ("1",), NOON)
+    state = loaded(loaded(world.state(), "a", {JAPANESE}), "r", {AMERICAN}, ("1",), 1)
+    state = state.with_override("r", NOON + 1)
+    assert Code.STALE_ALLOWED in codes(state.campaign("c"), AMERICAN + 1)
     whole = PolicyChange(lists=state.policy.lists, campaigns=state.policy.campaigns)
     bare = State(state.version, state.epoch, state.head, state.at_us, state.region)
-    restored = bare.restored(whole, state.lists, state.policy_version)
-    for number in READABLE:
+    restored = bare.restored(whole, state.lists, state.policy_version, state.overrides)
+    assert restored.overrides == state.overrides
+    for number in (*READABLE, AMERICAN + 1):
         for name in ("", "c"):
             assert restored.campaign(name).decide(number, NOON, False) == state.campaign(
                 name
