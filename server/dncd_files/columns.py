@@ -4,11 +4,13 @@ A column of numbers that is passed over in silence is so many people who will be
 another column may hold numbers too, or a number stands among the heads, the file is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
+from dncd_files.attributes import Attribute, attribute_columns
 from dncd_files.heads import (
     fold_head,
+    has_long_digits,
     is_area_code_head,
     is_number_head,
     says_number,
@@ -30,12 +32,21 @@ class Sample:
         lines: The line, from 1, in which each begins.
         region: How texts are read.
         read_cells: Reads texts.
+        is_change: Whether a column may say which rows add and which delete; None where rows say nothing of their
+            entries, whatever the heads are.
     """
 
     rows: Sequence[Row]
     lines: Sequence[int]
     region: str
     read_cells: ReadCells
+    is_change: bool | None = None
+
+    def attributes(self, at: int = 0) -> dict[int, Attribute]:
+        """Return by column what a row says, read as heads, of attributes below it."""
+        if self.is_change is None:
+            return {}
+        return attribute_columns(self.rows[at], is_change=self.is_change)
 
     def cells(self, column: int, begin: int = 0) -> list[str]:
         """Return the cells of a column from a row on, empty where a row is too short."""
@@ -76,22 +87,27 @@ def wanted_columns(sample: Sample, wanted: Sequence[str]) -> tuple[int, ...]:
 
 
 def known_column(sample: Sample) -> tuple[int, ...]:
-    """Return the one column whose head says that it holds the numbers, or none.
+    """Return the one column that heads say, or let see, to hold the numbers, or none where there are no heads.
+
+    Where a head is an attribute's the first row is heads, and the numbers may be found by what stands below.
 
     Raises:
         FileRefused: Several heads say it, the heads stand further down, or they hold a number.
     """
     heads = sample.rows[0]
+    attributes = sample.attributes()
     known = tuple(at for at, head in enumerate(heads) if is_number_head(head))
-    _refuse_titles(sample, is_headed=bool(known))
-    if known:
+    _refuse_titles(sample, is_headed=bool(known or attributes))
+    if known or attributes:
         _refuse_number_among_heads(sample)
     elif sample.has_number(0):
         return ()
-    else:
+    if not known:
         _refuse_area_codes(sample)
         known = tuple(at for at, head in enumerate(heads) if says_number(head))
         known = tuple(at for at in known if _is_mostly_numbers(sample, at))
+    if not known and attributes:
+        known = (_find_beside(sample, attributes),)
     if len(known) > 1:
         raise _several(sample, known)
     return known
@@ -106,12 +122,7 @@ def find_column(sample: Sample, width: int) -> int:
     if width == 1:
         return 0
     rows = sample.rows
-    found = []
-    for column in range(width):
-        cells = [row[column] for row in rows if column < len(row)]
-        readings = sample.read_cells(cells, sample.region)
-        if 2 * sum(isinstance(reading, int) for reading in readings) > len(rows):
-            found.append(column)
+    found = [column for column in range(width) if _reads_as_numbers(sample, column, 0)]
     if len(found) == 1:
         return found[0]
     if not found and 2 * sum(not has_digit(row) for row in rows) > len(rows):
@@ -121,28 +132,53 @@ def find_column(sample: Sample, width: int) -> int:
     raise _uncertain(sample, len(found))
 
 
-def refuse_other_numbers(sample: Sample, chosen: int, width: int, *, has_header: bool) -> None:
-    """Refuse a file of which another column than the chosen one holds numbers too.
+def _find_beside(sample: Sample, attributes: Container[int]) -> int:
+    """Return the only column below heads, attributes aside, that reads as numbers in most rows.
+
+    Raises:
+        FileRefused: There is none, or more than one, or its head may be data.
+    """
+    heads = sample.rows[0]
+    left = [column for column in range(len(heads)) if column not in attributes]
+    found = [column for column in left if _reads_as_numbers(sample, column, 1)]
+    if len(found) == 1 and not has_long_digits(heads[found[0]]):
+        return found[0]
+    message = (
+        "No head says which column holds the numbers, and what stands below does not tell. Give it "
+        "a head such as 電話番号 or phone, or name it with --column."
+    )
+    raise sample.refuse(message)
+
+
+def _reads_as_numbers(sample: Sample, column: int, begin: int) -> bool:
+    rows = sample.rows[begin:]
+    cells = [row[column] for row in rows if column < len(row)]
+    readings = sample.read_cells(cells, sample.region)
+    return 2 * sum(isinstance(reading, int) for reading in readings) > len(rows)
+
+
+def refuse_other_numbers(
+    sample: Sample, chosen: int, others: Iterable[int], *, has_header: bool
+) -> None:
+    """Refuse a file of which one of the other columns holds numbers as the chosen one does.
 
     Raises:
         FileRefused: It does, in more than half of the cells that are not blank.
     """
     begin = int(has_header)
     readings = sample.read_cells(sample.cells(chosen, begin), sample.region)
-    others = []
-    for column in range(width):
-        if column == chosen:
-            continue
+    doubtful = []
+    for column in others:
         by_head = has_header and says_number(sample.rows[0][column])
         found = sample.telephones(column, begin, by_head=by_head)
         # The same number in another spelling is not lost.
         lost = sum(number != readings[at] for at, number in found.items())
         if 2 * lost > sum(map(bool, map(str.strip, sample.cells(column, begin)))):
-            others.append(column)
-    if others and has_header:
-        raise _several(sample, sorted([chosen, *others]))
-    if others:
-        raise _uncertain(sample, 1 + len(others))
+            doubtful.append(column)
+    if doubtful and has_header:
+        raise _several(sample, sorted([chosen, *doubtful]))
+    if doubtful:
+        raise _uncertain(sample, 1 + len(doubtful))
 
 
 def has_digit(row: Row) -> bool:
@@ -183,7 +219,7 @@ def _refuse_titles(sample: Sample, *, is_headed: bool) -> None:
             return
         if (is_headed and _filled(sample.rows[0]) > 1) or sample.has_number(at):
             return
-        if at > 0 and any(map(is_number_head, row)):
+        if at > 0 and (any(map(is_number_head, row)) or sample.attributes(at)):
             raise _titles(sample, at)
 
 

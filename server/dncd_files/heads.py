@@ -79,9 +79,14 @@ def is_area_code_head(head: str) -> bool:
     return _AREA_CODE.search(fold_head(head)) is not None
 
 
+def has_long_digits(head: str) -> bool:
+    """Say whether a head has five digits or more, so that it could be data."""
+    return _LONG_DIGITS.search(head) is not None
+
+
 def show_heads(heads: Iterable[str]) -> str:
     """Return heads for a message, without those of five digits or more, which could be data."""
-    named = [head for head in heads if head.strip() and not _LONG_DIGITS.search(head)]
+    named = [head for head in heads if head.strip() and not has_long_digits(head)]
     # A head is text of a stranger that ends up on somebody's terminal.
     shown = ["".join(filter(str.isprintable, head.strip()[:40])) for head in named]
     return ", ".join(f'"{head}"' for head in shown[:20]) or "none that could be shown"

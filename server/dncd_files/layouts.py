@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from dncd_files.attributes import Attribute, refuse_twice
 from dncd_files.columns import (
     Sample,
     find_column,
@@ -18,6 +19,7 @@ from dncd_files.heads import says_number
 from dncd_files.refusal import FileRefused, Reason
 from dncd_files.rows import MAX_COLUMNS, Row, height_of
 from dncd_files.telephones import ReadCells
+from dncd_files.values import AttributeRules
 
 LAYOUTS = ("auto", "lines", "csv", "npa-nxx-xxxx")
 
@@ -39,6 +41,7 @@ class Layout:
         has_header: Whether the first row that is not blank holds heads.
         width: How many fields a row has by the header, else by most rows.
         preamble: How many rows come before the header or the first row of data.
+        attributes: The fields that say something of their rows' entries, with what.
         watched: Fields in which a further telephone number must not be passed over. Each with
             whether its head speaks of telephones.
     """
@@ -49,6 +52,7 @@ class Layout:
     has_header: bool
     width: int
     preamble: int = 0
+    attributes: tuple[tuple[int, Attribute], ...] = ()
     watched: tuple[tuple[int, bool], ...] = field(default=(), compare=False)
 
 
@@ -60,47 +64,83 @@ class Wish:
         region: How texts are read.
         layout: One of ``LAYOUTS``.
         columns: Heads of the columns that hold numbers; none means those that are found.
+        attributes: What columns of attributes are held to; None means that no column is one.
     """
 
     region: str
     layout: str = "auto"
     columns: tuple[str, ...] = ()
+    attributes: AttributeRules | None = None
 
 
 def find_layout(lines: Sequence[str], wish: Wish, read_cells: ReadCells) -> Layout:
     """Settle the layout from a file's first lines.
 
     Raises:
-        FileRefused: Which column holds the numbers is uncertain.
+        FileRefused: Which column holds the numbers is uncertain, two say the same, or one that must be there is not.
     """
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     lines = lines[first : first + _SAMPLE_LINES]
     filled = [_bare(line) for line in lines if line.strip()]
     if _is_npa(filled, wish):
-        return _npa_layout(wish)
+        return _with_all_columns(_npa_layout(wish), wish, first + 1)
     set_delimiter = _sep_line(filled, wish.layout, first + 1)
     preamble = int(bool(set_delimiter))
     delimiter = set_delimiter or _find_delimiter(lines, filled, wish.layout)
     name = "csv" if delimiter else "lines"
-    sample = _take_sample(lines[preamble:], delimiter, first + preamble, wish.region, read_cells)
+    sample = _take_sample(lines[preamble:], delimiter, first + preamble, wish, read_cells)
     if not sample.rows:
         return Layout(name, delimiter, (0,), has_header=False, width=1, preamble=preamble)
+    layout = _settle(name, delimiter, preamble, sample, wish)
+    return _with_all_columns(layout, wish, sample.lines[0])
+
+
+def _settle(name: str, delimiter: str, preamble: int, sample: Sample, wish: Wish) -> Layout:
+    """Return the layout of delimited rows or lines by their first rows."""
     columns = wanted_columns(sample, wish.columns) if wish.columns else known_column(sample)
-    has_header = bool(columns)
-    if has_header:
-        width = len(sample.rows[0])
-    else:
+    if not columns:
         width = Counter(map(len, sample.rows)).most_common(1)[0][0]
         columns = (find_column(sample, width),)
+        others = [column for column in range(width) if column != columns[0]]
+        refuse_other_numbers(sample, columns[0], others, has_header=False)
+        watched = tuple((column, False) for column in others)
+        return Layout(name, delimiter, columns, False, width, preamble, (), watched)
+    heads = sample.rows[0]
+    attributes = {at: kind for at, kind in sample.attributes().items() if at not in columns}
+    refuse_twice(heads, attributes, sample.lines[0])
+    found = tuple(attributes.items())
     if wish.columns:
-        return Layout(name, delimiter, columns, has_header, width, preamble)
-    refuse_other_numbers(sample, columns[0], width, has_header=has_header)
-    watched = tuple(
-        (column, has_header and says_number(sample.rows[0][column]))
-        for column in range(width)
-        if column != columns[0]
-    )
-    return Layout(name, delimiter, columns, has_header, width, preamble, watched)
+        return Layout(name, delimiter, columns, True, len(heads), preamble, found)
+    others = [at for at in range(len(heads)) if at != columns[0] and at not in attributes]
+    refuse_other_numbers(sample, columns[0], others, has_header=True)
+    others += [at for at, kind in found if kind.is_text]
+    watched = tuple((at, says_number(heads[at])) for at in sorted(others))
+    return Layout(name, delimiter, columns, True, len(heads), preamble, found, watched)
+
+
+def _with_all_columns(layout: Layout, wish: Wish, line: int) -> Layout:
+    """Return a layout that has the columns without which no row could be taken.
+
+    Raises:
+        FileRefused: It has not.
+    """
+    rules = wish.attributes
+    kinds = [kind for _, kind in layout.attributes]
+    if rules is not None and rules.is_change and Attribute.CHANGE not in kinds:
+        message = (
+            "No column says which rows add and which delete. Give the rows heads and such a column, "
+            f'headed change or 変更区分, with "add" or "delete"; the layout is {layout.name}.'
+        )
+        raise FileRefused(Reason.LAYOUT, line, message)
+    if rules is not None and rules.needs_source and not rules.is_change:
+        if Attribute.SOURCE in kinds:
+            return layout
+        message = (
+            "This list says of each number where it came from. Give the rows heads and a column "
+            "headed source or 取得元, or name one source for all with --source."
+        )
+        raise FileRefused(Reason.LAYOUT, line, message)
+    return layout
 
 
 def blank_file() -> FileRefused:
@@ -142,7 +182,7 @@ def _sep_line(filled: Sequence[str], layout: str, line: int) -> str:
 
 
 def _take_sample(
-    lines: Sequence[str], delimiter: str, before: int, region: str, read_cells: ReadCells
+    lines: Sequence[str], delimiter: str, before: int, wish: Wish, read_cells: ReadCells
 ) -> Sample:
     """Return the first rows that are not blank, of lines of which so many came before."""
     rows: list[Row] = []
@@ -154,7 +194,8 @@ def _take_sample(
             numbers.append(line)
         line += height_of(row)
     rows, numbers = rows[:_SAMPLE_ROWS], numbers[:_SAMPLE_ROWS]
-    return Sample(rows, numbers, region, read_cells)
+    is_change = None if wish.attributes is None else wish.attributes.is_change
+    return Sample(rows, numbers, wish.region, read_cells, is_change)
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,7 @@
 """Reading: rows to numbers and rejected cells, whole slices at a time."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from dncd_files.columns import has_digit
 from dncd_files.layouts import Layout
-from dncd_files.rows import Row, RowSlice
+from dncd_files.rows import Row, RowSlice, take_column
+from dncd_files.statements import StatedRows, StatementReader
 from dncd_files.telephones import ReadCells, read_telephones
 
 Numbers = NDArray[np.uint64]
@@ -24,6 +25,7 @@ _NPA_CHARS = 11
 _NPA_COUNTRY = np.uint64(10_000_000_000)
 _NPA_POWERS = np.array([10**power for power in range(9, -1, -1)], dtype=np.uint64)
 _REJECTED_ROW = -1
+_NOTHING = StatedRows((), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Reading:
         numbers: The numbers read, in order.
         row_of: For each number its row in the slice, -1 in a row of which another cell was
             rejected; None where every row that was not rejected has one number.
+        notes: For each number the note of what its row says of it; None where rows say nothing.
         rejected: The rejected cells, in order.
         codes: For each rejected row the code of its first rejected cell.
         digitless: The codes of those rejected rows that have no digit at all.
@@ -61,6 +64,7 @@ class Reading:
     rows: int
     numbers: Numbers
     row_of: NDArray[np.int64] | None = None
+    notes: NDArray[np.uint64] | None = None
     rejected: list[RejectedCell] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     digitless: list[str] = field(default_factory=list)
@@ -79,25 +83,35 @@ def is_blank(row: Row) -> bool:
 
 
 def read_slice(
-    part: RowSlice, layout: Layout, region: str, read_cells: ReadCells, check_numbers: CheckNumbers
+    part: RowSlice,
+    layout: Layout,
+    region: str,
+    read_cells: ReadCells,
+    check_numbers: CheckNumbers,
+    statements: StatementReader | None = None,
 ) -> Reading:
-    """Read the numbers of a slice of rows; blank rows are left out and not counted."""
+    """Read the numbers of a slice of rows; blank rows are left out and not counted.
+
+    Of a row whose attributes cannot be taken no number is, for nobody can say on what terms it would stand.
+
+    Args:
+        part: The rows.
+        layout: How they are read.
+        region: How texts are read.
+        read_cells: Reads texts.
+        check_numbers: Checks numbers.
+        statements: Reads the attribute columns, if the layout has any.
+    """
     if layout.name == "npa-nxx-xxxx":
         return _read_npa(part, read_cells, check_numbers)
+    stated = statements.read(part) if statements is not None else _NOTHING
     if len(layout.columns) > 1:
-        return _read_several(part, layout, region, read_cells)
-    cells = _column(part.rows, layout.columns[0])
+        return _read_several(part, layout, region, read_cells, stated)
+    cells = take_column(part.rows, layout.columns[0])
     readings = read_cells(cells, region)
     further = _find_watched(part, layout, region, read_cells, readings)
     further |= _find_overfull(part, layout, region, read_cells)
-    return _gather(part, cells, readings, layout.columns[0], further)
-
-
-def _column(rows: Sequence[Row], column: int) -> list[str]:
-    try:
-        return [row[column] for row in rows]
-    except IndexError:
-        return [row[column] if column < len(row) else "" for row in rows]
+    return _gather(part, cells, readings, layout.columns[0], further, stated)
 
 
 def _find_watched(
@@ -113,7 +127,7 @@ def _find_watched(
     """
     found: dict[int, list[RejectedCell]] = {}
     for column, by_head in layout.watched:
-        cells = _column(part.rows, column)
+        cells = take_column(part.rows, column)
         telephones = read_telephones(cells, region, read_cells, by_head=by_head)
         for at, number in telephones.items():
             if isinstance(readings[at], int) and number != readings[at]:
@@ -148,47 +162,71 @@ def _gather(
     readings: Sequence[int | str],
     column: int,
     further: Mapping[int, list[RejectedCell]],
+    stated: StatedRows = _NOTHING,
 ) -> Reading:
     """Return what one column came to; a good number in a row with a further one is taken too."""
     bad = [at for at, kind in enumerate(map(type, readings)) if kind is not int]
-    good = [reading for reading in readings if type(reading) is int] if bad else readings
-    numbers = np.fromiter(good, dtype=np.uint64, count=len(good))
-    result = Reading(len(part.rows), numbers)
-    for at in sorted({*bad, *further}):
+    lost = {*bad, *stated.faults}
+    good: Sequence[int | str]
+    if stated.faults:
+        good = [reading for at, reading in enumerate(readings) if at not in lost]
+    else:  # far the most files, and sooner
+        good = [reading for reading in readings if type(reading) is int] if bad else readings
+    result = Reading(len(part.rows), np.fromiter(good, dtype=np.uint64, count=len(good)))
+    if stated.notes:
+        notes = [note for at, note in enumerate(stated.notes) if at not in lost]
+        result.notes = np.fromiter(notes, dtype=np.uint64, count=len(notes))
+    for at in sorted({*lost, *further}):
         row = part.rows[at]
         if not cells[at].strip() and is_blank(row):
             result.rows -= 1
             continue
-        cell = RejectedCell(
-            part.lines[at], column + 1, str(readings[at]), cells[at][:MAX_RAW_CHARS]
-        )
-        result.reject(row, further.get(at, [cell]))
+        found = further.get(at, [])
+        if not found and not isinstance(readings[at], int):
+            raw = cells[at][:MAX_RAW_CHARS]
+            found = [RejectedCell(part.lines[at], column + 1, str(readings[at]), raw)]
+        result.reject(row, [*found, *_faulty_cells(part, at, stated)])
     if further:
-        result.row_of = _rows_of(part.rows, readings, further)
+        result.row_of = _rows_of(part.rows, lost, further)
     return result
 
 
+def _faulty_cells(part: RowSlice, at: int, stated: StatedRows) -> list[RejectedCell]:
+    """Return the cells of a row's attributes that cannot be taken."""
+    row = part.rows[at]
+    found = []
+    for fault in stated.faults.get(at, ()):
+        raw = ",".join(row) if fault.column < 0 else "".join(row[fault.column : fault.column + 1])
+        found.append(
+            RejectedCell(part.lines[at], fault.column + 1, fault.code, raw[:MAX_RAW_CHARS])
+        )
+    return found
+
+
 def _rows_of(
-    rows: Sequence[Row], readings: Sequence[int | str], further: Mapping[int, object]
+    rows: Sequence[Row], lost: Container[int], further: Container[int]
 ) -> NDArray[np.int64]:
     result = []
     count = 0
-    for at, reading in enumerate(readings):
-        if type(reading) is int:
+    for at, row in enumerate(rows):
+        if at not in lost:
             result.append(_REJECTED_ROW if at in further else count)
-        count += not is_blank(rows[at])
+        count += not is_blank(row)
     return np.array(result, dtype=np.int64)
 
 
-def _read_several(part: RowSlice, layout: Layout, region: str, read_cells: ReadCells) -> Reading:
+def _read_several(
+    part: RowSlice, layout: Layout, region: str, read_cells: ReadCells, stated: StatedRows
+) -> Reading:
     """Read several columns: every cell that is not empty is a number of its row."""
     by_column = []
     for column in layout.columns:
-        cells = _column(part.rows, column)
+        cells = take_column(part.rows, column)
         by_column.append((column, cells, read_cells(cells, region)))
     result = Reading(0, np.empty(0, dtype=np.uint64))
     numbers: list[int] = []
     row_of: list[int] = []
+    notes: list[int] = []
     for at, row in enumerate(part.rows):
         if is_blank(row):
             continue
@@ -204,13 +242,19 @@ def _read_several(part: RowSlice, layout: Layout, region: str, read_cells: ReadC
                 )
         if not good and not bad:
             bad.append(RejectedCell(part.lines[at], 0, _NOT_A_NUMBER, ""))
+        if at in stated.faults:
+            good = []
+            bad += _faulty_cells(part, at, stated)
         if bad:
             result.reject(row, bad)
         numbers.extend(good)
         row_of.extend([_REJECTED_ROW if bad else result.rows] * len(good))
+        if stated.notes:
+            notes.extend([stated.notes[at]] * len(good))
         result.rows += 1
     result.numbers = np.array(numbers, dtype=np.uint64)
     result.row_of = np.array(row_of, dtype=np.int64)
+    result.notes = np.array(notes, dtype=np.uint64) if stated.notes else None
     return result
 
 

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     MOSTLY_UNREADABLE = "MOSTLY_UNREADABLE"
     TOO_LARGE = "TOO_LARGE"
     ROW_COUNT = "ROW_COUNT"
+    TOO_MANY_TERMS = "TOO_MANY_TERMS"
 
 
 class FileRefused(Exception):  # noqa: N818 - a refusal is an answer about the file, not a failure of ours

@@ -131,6 +131,14 @@ def _number(rows: Sequence[Row], begin: int, end: int) -> Sequence[int]:
     return lines
 
 
+def take_column(rows: Sequence[Row], column: int) -> list[str]:
+    """Return the cells of a column, empty where a row is too short."""
+    try:
+        return [row[column] for row in rows]
+    except IndexError:
+        return [row[column] if column < len(row) else "" for row in rows]
+
+
 def height_of(row: Row) -> int:
     """Return how many lines a row takes."""
     return 1 + sum(count_text_breaks(field) for field in row if "\n" in field or "\r" in field)

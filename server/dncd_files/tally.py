@@ -24,6 +24,14 @@ _HINTS: Mapping[str, str] = {
     "precision_lost": "Export again from the source, with the column formatted as text.",
     "non_voice": "Check the region in which the numbers are read (--region).",
     "encoding_error": "Check the encoding.",
+    "invalid_date": (
+        "Write dates as 2026-11-24 or 2026-11-24T14:05; nobody asks in the future, and nothing ends "
+        "before it begins."
+    ),
+    "invalid_attribute": (
+        "Check the columns of purposes, grounds, requesters, texts and changes: a purpose must be "
+        "declared, a ground and a requester are code words."
+    ),
 }
 
 
@@ -88,7 +96,7 @@ class Tally:
         most = self.by_code.most_common(3)
         counts = ", ".join(f"{count:,} {code}" for code, count in most)
         message = (
-            f"{self.rejected:,} of {self.read:,} rows could not be read as one number ({counts}). "
+            f"{self.rejected:,} of {self.read:,} rows could not be read ({counts}). "
             f"{_HINTS.get(most[0][0], 'Check the column, the encoding and the region.')}"
         )
         raise FileRefused(Reason.MOSTLY_UNREADABLE, 0, message)

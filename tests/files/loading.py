@@ -9,6 +9,7 @@ from dncd_engine.numbers import inspect_many, read_many
 from dncd_files.layouts import Layout, Wish
 from dncd_files.reading import RejectedCell
 from dncd_files.scout import Scout
+from dncd_files.statements import Statement
 from dncd_files.table import Table
 from dncd_files.tally import Tally
 
@@ -24,6 +25,8 @@ class Loaded:
     beside: list[int] = field(default_factory=list)
     """Numbers taken from rejected rows."""
     rejected: list[RejectedCell] = field(default_factory=list)
+    said: list[tuple[int, Statement]] = field(default_factory=list)
+    """Each number with what its row says, where the file has columns for it."""
 
 
 def load(
@@ -35,6 +38,12 @@ def load(
         scout.feed(content[start : start + piece])
     found = scout.finish()
     wish = wish or Wish("JP")
+    statements: list[Statement] = []
+
+    def keep(statement: Statement) -> int:
+        statements.append(statement)
+        return len(statements) - 1
+
     table = Table(
         io.BytesIO(content),
         found,
@@ -42,6 +51,7 @@ def load(
         read_many,
         lambda numbers: inspect_many(numbers).reject,
         encoding,
+        keep,
     )
     loaded = Loaded(table.layout, found.name, Tally())
     for reading in table.readings():
@@ -50,5 +60,8 @@ def load(
         loaded.numbers.extend(reading.numbers[rows >= 0].tolist())
         loaded.beside.extend(reading.numbers[rows < 0].tolist())
         loaded.rejected.extend(reading.rejected)
+        if reading.notes is not None:
+            said = [statements[note] for note in reading.notes.tolist()]
+            loaded.said.extend(zip(reading.numbers.tolist(), said, strict=True))
     loaded.tally.judge()
     return loaded

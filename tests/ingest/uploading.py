@@ -1,24 +1,31 @@
-"""Sends uploads through a real ingest child."""
+"""Sends uploads through a real ingest child, or reads them in this process."""
 
 import asyncio
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from dncd_engine.chain import salted_digest
 from dncd_engine.segments import Segment, decode, numbers_of
+from dncd_engine.strata import Stratum
+from dncd_files.statements import Statement
+from dncd_server.ingest.attributes import decode as decode_attributes
+from dncd_server.ingest.frames import HEAD, pack_message, unpack_head, unpack_message
 from dncd_server.ingest.messages import (
+    AttributesFound,
     Done,
     IngestJob,
+    Message,
     Progress,
     Refused,
     RejectedRow,
     RejectedRows,
     SegmentFound,
 )
+from dncd_server.ingest.pipes import Pipes
 from dncd_server.ingest.runner import IngestChild
+from dncd_server.ingest.work import Work
 
 SALT = bytes(range(32))
 
@@ -30,6 +37,7 @@ class Outcome:
     progress: list[Progress] = field(default_factory=list)
     rejected: list[RejectedRow] = field(default_factory=list)
     segments: list[SegmentFound] = field(default_factory=list)
+    attributes: list[AttributesFound] = field(default_factory=list)
     end: Done | Refused | None = None
 
     @property
@@ -45,13 +53,80 @@ class Outcome:
         return self.end
 
     def numbers(self) -> list[int]:
-        """Return the numbers of all segments, whose digests must be right."""
-        parts = [np.empty(0, dtype=np.uint64)]
-        for found in self.segments:
-            assert found.digest == salted_digest(SALT, found.data)
-            segment = Segment(found.prefix, found.count, found.data)
-            parts.append(numbers_of(found.prefix, decode(segment, SALT, found.digest)))
-        return [int(number) for number in np.concatenate(parts)]
+        """Return the numbers of all segments that do not end, sorted."""
+        return sorted(number for numbers in self.by_stratum().values() for number in numbers)
+
+    def by_stratum(self) -> dict[Stratum, list[int]]:
+        """Return the numbers of each stratum."""
+        found: dict[Stratum, list[int]] = {}
+        for each in self.segments:
+            if not each.ends:
+                found.setdefault(self.done.strata[each.stratum], []).extend(_numbers(each))
+        return found
+
+    def ended(self) -> list[int]:
+        """Return the numbers of the segments that end."""
+        return [number for each in self.segments if each.ends for number in _numbers(each)]
+
+    def said(self) -> dict[int, list[Statement]]:
+        """Return what rows said of each number."""
+        said: dict[int, list[Statement]] = {}
+        for each in self.attributes:
+            assert each.digest == salted_digest(SALT, each.data)
+            rows = decode_attributes(each.data)
+            assert each.count == len(rows.low)
+            for low, place in zip(rows.low, rows.set, strict=True):
+                said.setdefault(each.prefix << 22 | low, []).append(rows.sets[place])
+        return said
+
+    def take(self, message: Message) -> None:
+        """Take a message."""
+        match message:
+            case Progress():
+                self.progress.append(message)
+            case RejectedRows():
+                self.rejected.extend(message.rows)
+            case SegmentFound():
+                self.segments.append(message)
+            case AttributesFound():
+                self.attributes.append(message)
+            case Done() | Refused():
+                assert self.end is None
+                self.end = message
+
+
+class Told(Pipes):
+    """Pipes without a process at their ends: bytes are at hand, and messages are taken here."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(), io.BytesIO())
+        self.content = content
+        self.outcome = Outcome()
+
+    def data(self) -> Iterator[bytes]:
+        """Yield all bytes."""
+        yield self.content
+
+    def send(self, message: Message) -> None:
+        """Take a message as the parent would unpack it."""
+        frame = pack_message(message)
+        _, kind = unpack_head(frame[: HEAD.size])
+        self.outcome.take(unpack_message(kind, frame[HEAD.size :]))
+
+
+def work(upload_job: IngestJob, content: bytes) -> Outcome:
+    """Read an upload in this process."""
+    told = Told(content)
+    Work(upload_job, told).run()
+    return told.outcome
+
+
+def _numbers(found: SegmentFound) -> list[int]:
+    """Return the numbers of a segment, whose digest must be right."""
+    assert found.digest == salted_digest(SALT, found.data)
+    segment = Segment(found.prefix, found.count, found.data)
+    numbers = numbers_of(found.prefix, decode(segment, SALT, found.digest))
+    return [int(number) for number in numbers]
 
 
 def job(spool_dir: Path, **values: object) -> IngestJob:
@@ -63,16 +138,7 @@ async def listen(child: IngestChild) -> Outcome:
     """Take all that a child says."""
     outcome = Outcome()
     async for message in child:
-        match message:
-            case Progress():
-                outcome.progress.append(message)
-            case RejectedRows():
-                outcome.rejected.extend(message.rows)
-            case SegmentFound():
-                outcome.segments.append(message)
-            case Done() | Refused():
-                assert outcome.end is None
-                outcome.end = message
+        outcome.take(message)
     return outcome
 
 

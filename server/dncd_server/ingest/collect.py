@@ -1,27 +1,60 @@
 """Collecting: the numbers of an upload in one array, sorted, counted and cut into segments."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dncd_engine.chain import salted_digest
 from dncd_engine.segments import PREFIX_SHIFT, Numbers, cut, encode
-from dncd_server.ingest.messages import SegmentFound
+from dncd_engine.strata import Stratum
+from dncd_server.ingest.messages import AttributesFound, SegmentFound, Terms
 
+NO_ROW = -1
 _BLOCK = 1 << 20
-_NO_ROW = -1
+
+
+class Collected(Protocol):
+    """All numbers of an upload, collected; counts are right once all messages have been taken."""
+
+    @property
+    def numbers(self) -> int:
+        """How many distinct numbers there are that do not end."""
+
+    @property
+    def ended(self) -> int:
+        """How many distinct numbers a change deletes."""
+
+    @property
+    def strata(self) -> tuple[Stratum, ...]:
+        """What the segments' strata are."""
+
+    def finish(self) -> int:
+        """Sort them and return how many rows brought a number for the first time."""
+
+    def messages(self, salt: bytes) -> Iterator[SegmentFound | AttributesFound]:
+        """Yield what there is to tell, in order of prefix, digested under the salt."""
 
 
 class Collector:
     """Takes numbers in the order of the file into memory that was set aside before.
 
+    Attributes:
+        numbers: How many distinct numbers there are, once finished.
+        ended: None ever end.
+        strata: The one that all are in.
+
     Args:
         capacity: How many numbers may come at most.
+        terms: What holds for all of them.
         keeps_rows: Whether rows may bring several numbers.
     """
 
-    def __init__(self, capacity: int, *, keeps_rows: bool = False) -> None:
+    def __init__(self, capacity: int, terms: Terms, *, keeps_rows: bool = False) -> None:
+        self.numbers = 0
+        self.ended = 0
+        self.strata: tuple[Stratum, ...] = (terms,)
         self._numbers: Numbers = np.empty(capacity, dtype=np.uint64)
         self._rows = np.empty(capacity if keeps_rows else 0, dtype=np.int64)
         self._keeps_rows = keeps_rows
@@ -38,7 +71,7 @@ class Collector:
         """Take numbers, and the row of each, -1 where the row does not count."""
         if rows is not None and not self._keeps_rows:
             # Of rows that bring one number each, only these must be told from the others.
-            numbers, aside = numbers[rows != _NO_ROW], numbers[rows == _NO_ROW]
+            numbers, aside = numbers[rows != NO_ROW], numbers[rows == NO_ROW]
             end = self._numbers.size - self._set_aside
             self._numbers[end - aside.size : end] = aside
             self._set_aside += aside.size
@@ -48,8 +81,17 @@ class Collector:
             self._rows[self._size : end] = rows
         self._size = end
 
-    def finish(self) -> tuple[Numbers, int]:
-        """Return the distinct numbers, sorted, and how many rows brought one for the first time."""
+    def finish(self) -> int:
+        """Sort the distinct numbers; return how many rows brought one for the first time."""
+        self._numbers, accepted = self._distinct()
+        self.numbers = int(self._numbers.size)
+        return accepted
+
+    def messages(self, salt: bytes) -> Iterator[SegmentFound]:
+        """Yield the segments in order of prefix, each digested under the salt."""
+        return cut_segments(self._numbers, salt)
+
+    def _distinct(self) -> tuple[Numbers, int]:
         numbers = self._numbers[: self._size]
         if not self._keeps_rows:
             numbers.sort()
@@ -59,10 +101,7 @@ class Collector:
         numbers = numbers[order]
         is_first = np.ones(numbers.size, dtype=np.bool_)
         is_first[1:] = numbers[1:] != numbers[:-1]
-        bringers = self._rows[order[is_first]]
-        bringers = np.sort(bringers[bringers != _NO_ROW])
-        distinct_rows = int(np.count_nonzero(np.diff(bringers))) + int(bringers.size > 0)
-        return numbers[is_first], distinct_rows
+        return numbers[is_first], count_bringers(self._rows[order[is_first]])
 
     def _add_set_aside(self, size: int) -> Numbers:
         """Return so many distinct numbers and those of rows that do not count, sorted."""
@@ -92,16 +131,27 @@ def squeeze(numbers: Numbers) -> Numbers:
     return numbers[:kept]
 
 
-def cut_segments(numbers: Numbers, salt: bytes) -> Iterator[SegmentFound]:
-    """Yield the segments of sorted numbers in order of prefix, each digested under the salt."""
+def count_bringers(rows: NDArray[np.signedinteger[Any]]) -> int:
+    """Return how many rows there are among those that were the first to bring a number."""
+    bringers = np.sort(rows[rows != NO_ROW])
+    return int(np.count_nonzero(np.diff(bringers))) + int(bringers.size > 0)
+
+
+def blocks_of(numbers: Numbers) -> Iterator[slice]:
+    """Yield parts of sorted numbers; each ends where its last prefix does, so that no segment is ever cut in two."""
     start = 0
     while start < numbers.size:
-        end = min(start + _BLOCK, numbers.size)
-        # A part ends where its last prefix does: no segment is ever cut in two.
-        border = (int(numbers[end - 1]) >> PREFIX_SHIFT) + 1 << PREFIX_SHIFT
+        last = min(start + _BLOCK, numbers.size) - 1
+        border = (int(numbers[last]) >> PREFIX_SHIFT) + 1 << PREFIX_SHIFT
         end = int(np.searchsorted(numbers, np.uint64(border)))
-        for prefix, bitmap in cut(numbers[start:end]):
+        yield slice(start, end)
+        start = end
+
+
+def cut_segments(numbers: Numbers, salt: bytes) -> Iterator[SegmentFound]:
+    """Yield the segments of sorted numbers in order of prefix, each digested under the salt."""
+    for part in blocks_of(numbers):
+        for prefix, bitmap in cut(numbers[part]):
             segment = encode(prefix, bitmap)
             digest = salted_digest(salt, segment.data)
             yield SegmentFound(segment.prefix, segment.count, segment.data, digest)
-        start = end

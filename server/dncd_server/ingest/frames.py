@@ -8,15 +8,20 @@ would cost every upload its import.
 
 import json
 import struct
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from dncd_engine.chain import DIGEST_BYTES
 from dncd_engine.segments import MAX_SEGMENT_BYTES
+from dncd_engine.strata import Stratum
+from dncd_server.ingest.attributes import MAX_PACKED_BYTES
 from dncd_server.ingest.messages import (
+    MAX_STRATA,
+    MIB,
+    AttributesFound,
     Done,
     IngestJob,
     Message,
@@ -26,10 +31,12 @@ from dncd_server.ingest.messages import (
     RejectedRows,
     RowCounts,
     SegmentFound,
+    Terms,
 )
 
 HEAD = struct.Struct(">IB")
-_SEGMENT = struct.Struct(f">QI{DIGEST_BYTES}s")
+_SEGMENT = struct.Struct(f">QIH?{DIGEST_BYTES}s")
+_ATTRIBUTES = struct.Struct(f">QII{DIGEST_BYTES}s")
 MAX_DATA_BYTES = 1 << 20
 
 
@@ -44,17 +51,19 @@ class Kind(IntEnum):
     SEGMENT = 19
     DONE = 20
     REFUSED = 21
+    ATTRIBUTES = 22
 
 
 MAX_BODY_BYTES: Mapping[int, int] = {
-    Kind.JOB: 1 << 20,
+    Kind.JOB: 4 * MIB,
     Kind.DATA: MAX_DATA_BYTES,
     Kind.END: 0,
     Kind.PROGRESS: 1 << 10,
     Kind.REJECTED: 1 << 20,
     Kind.SEGMENT: _SEGMENT.size + MAX_SEGMENT_BYTES,
-    Kind.DONE: 1 << 16,
+    Kind.DONE: 32 * MIB,
     Kind.REFUSED: 1 << 16,
+    Kind.ATTRIBUTES: _ATTRIBUTES.size + MAX_PACKED_BYTES,
 }
 
 
@@ -112,8 +121,11 @@ def unpack_job(body: bytes) -> IngestJob:
         values["salt"] = bytes.fromhex(values["salt"])
         values["spool_dir"] = Path(values["spool_dir"])
         values["columns"] = tuple(values["columns"])
+        values["declared_purposes"] = tuple(values["declared_purposes"])
+        terms = values["terms"]
+        values["terms"] = Terms(**terms | {"purposes": tuple(terms["purposes"])})
         return IngestJob(**values)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise FrameError("a job cannot be read") from error
 
 
@@ -126,11 +138,18 @@ def pack_message(message: Message) -> bytes:
             rows = [[row.line, row.column, row.code, row.raw] for row in message.rows]
             return pack(Kind.REJECTED, _to_json(rows))
         case SegmentFound():
-            head = _SEGMENT.pack(message.prefix, message.count, message.digest)
-            return pack(Kind.SEGMENT, head + message.data)
-        case Done() | Refused():
-            kind = Kind.DONE if isinstance(message, Done) else Kind.REFUSED
-            return pack(kind, _to_json(asdict(message) | {"sha256": message.sha256.hex()}))
+            which = (message.prefix, message.count, message.stratum, message.ends)
+            return pack(Kind.SEGMENT, _SEGMENT.pack(*which, message.digest) + message.data)
+        case AttributesFound():
+            place = (message.prefix, message.part, message.count)
+            return pack(Kind.ATTRIBUTES, _ATTRIBUTES.pack(*place, message.digest) + message.data)
+        case Done():
+            strata = _pack_strata(message.strata)
+            values = asdict(replace(message, strata=())) | strata
+            return pack(Kind.DONE, _to_json(values | {"sha256": message.sha256.hex()}))
+        case Refused():
+            values = asdict(message) | {"sha256": message.sha256.hex()}
+            return pack(Kind.REFUSED, _to_json(values))
 
 
 def unpack_message(kind: Kind, body: bytes) -> Message:
@@ -146,15 +165,48 @@ def unpack_message(kind: Kind, body: bytes) -> Message:
             case Kind.REJECTED:
                 return RejectedRows(tuple(RejectedRow(*row) for row in json.loads(body)))
             case Kind.SEGMENT:
-                prefix, count, digest = _SEGMENT.unpack_from(body)
-                return SegmentFound(prefix, count, body[_SEGMENT.size :], digest)
+                return _unpack_segment(body)
+            case Kind.ATTRIBUTES:
+                prefix, part, count, digest = _ATTRIBUTES.unpack_from(body)
+                return AttributesFound(prefix, part, count, body[_ATTRIBUTES.size :], digest)
             case Kind.DONE:
-                return Done(**_ending(body))
+                values = _ending(body)
+                return Done(**values | {"strata": _unpack_strata(values.pop("purposes"), values)})
             case Kind.REFUSED:
                 return Refused(**_ending(body))
-    except (ValueError, KeyError, TypeError, struct.error) as error:
+    except (ValueError, LookupError, TypeError, struct.error) as error:
         raise FrameError(f"a frame of kind {kind.name} cannot be read") from error
     raise FrameError("a child sent what only its parent may")
+
+
+def _unpack_segment(body: bytes) -> SegmentFound:
+    prefix, count, stratum, ends, digest = _SEGMENT.unpack_from(body)
+    if stratum > MAX_STRATA or (ends and stratum):
+        raise ValueError("a segment is of no stratum")
+    return SegmentFound(prefix, count, body[_SEGMENT.size :], digest, stratum, ends)
+
+
+def _pack_strata(strata: Sequence[Stratum]) -> dict[str, object]:
+    """Return strata as JSON holds them, with each purpose written once."""
+    names = sorted({purpose for stratum in strata for purpose in stratum.purposes})
+    place = {name: at for at, name in enumerate(names)}
+    rows = [
+        [
+            stratum.effective_us,
+            stratum.expires_us,
+            [place[purpose] for purpose in stratum.purposes],
+            stratum.published_us,
+        ]
+        for stratum in strata
+    ]
+    return {"purposes": names, "strata": rows}
+
+
+def _unpack_strata(names: Sequence[str], values: Mapping[str, Any]) -> tuple[Stratum, ...]:
+    return tuple(
+        Stratum(effective_us, expires_us, tuple(names[at] for at in purposes), published_us)
+        for effective_us, expires_us, purposes, published_us in values["strata"]
+    )
 
 
 def _ending(body: bytes) -> dict[str, Any]:

@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dncd_engine.chain import SALT_BYTES
+from dncd_engine.strata import PLAIN, Stratum
 from dncd_files.encodings import ENCODINGS
 from dncd_files.layouts import LAYOUTS
 
 MIB = 1 << 20
+MODES = ("add", "remove", "replace", "change")
+MAX_STRATA = 10_000
+"""How many sets of start, end and purposes the rows of one file may have."""
+Terms = Stratum
+"""The stratum of a batch's rows that say nothing else, as the header was worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,15 @@ class IngestJob:
         salt: 32 random bytes under which the segments are digested.
         spool_dir: Where the bytes lie while they are read, in a file without a name.
         packed: Whether the bytes are numbers, ``uint64`` little endian, and not a file.
+        mode: One of ``MODES``. Rows of a removal have the plain stratum whatever they say, which is kept as evidence.
+        terms: What holds for rows that do not say otherwise.
+        tz: The zone (IANA) of days and times without an offset.
+        now_us: The instant of the upload, in microseconds since 1970: what is past by then is told by it, and nobody
+            asked after it. Left at 0, nothing is past, and no row can say when somebody asked.
+        declared_purposes: The purposes that rows may name.
+        needs_source: Whether each row that adds must say where its number came from.
+        keeps_last: Whether, of rows that name a number twice, only the last counts; else the number is in the strata
+            of all of them.
         expected_rows: How many rows the uploader expects; 0 means not known.
         expected_bytes: How many bytes the uploader has; 0 means not known.
         max_bytes: How many bytes are taken at most.
@@ -39,6 +55,13 @@ class IngestJob:
     layout: str = "auto"
     columns: tuple[str, ...] = ()
     packed: bool = False
+    mode: str = "add"
+    terms: Terms = PLAIN
+    tz: str = "UTC"
+    now_us: int = 0
+    declared_purposes: tuple[str, ...] = ()
+    needs_source: bool = False
+    keeps_last: bool = False
     expected_rows: int = 0
     expected_bytes: int = 0
     max_bytes: int = 8192 * MIB
@@ -50,6 +73,12 @@ class IngestJob:
             raise ValueError(f"an encoding is one of {', '.join(ENCODINGS)}")
         if self.layout not in LAYOUTS:
             raise ValueError(f"a layout is one of {', '.join(LAYOUTS)}")
+        if self.mode not in MODES:
+            raise ValueError(f"a mode is one of {', '.join(MODES)}")
+        try:
+            ZoneInfo(self.tz)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("a zone is one of the time zone database") from error
         if len(self.salt) != SALT_BYTES:
             raise ValueError(f"a salt has {SALT_BYTES} bytes")
 
@@ -93,9 +122,43 @@ class RejectedRows:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFound:
-    """The upload's numbers of one prefix, digested under the job's salt; in order of prefix."""
+    """The upload's numbers of one prefix and stratum, digested under the job's salt.
+
+    They come in order of prefix; of a prefix, those that end come last.
+
+    Attributes:
+        prefix: ``number >> 22`` of all of them.
+        count: How many there are, at least 1.
+        data: The segment.
+        digest: Its salted digest.
+        stratum: Which of the strata of ``Done``; 0 where they end.
+        ends: Whether a change deletes them.
+    """
 
     prefix: int
+    count: int
+    data: bytes = field(repr=False)
+    digest: bytes
+    stratum: int = 0
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesFound:
+    """What rows said of their entries, of one prefix; see ``attributes.decode``.
+
+    Rows that said nothing, or nothing that counts because a later row replaced it, are not among them.
+
+    Attributes:
+        prefix: ``number >> 22`` of all of them.
+        part: From 0, where the rows of one prefix are too many for one message.
+        count: How many rows there are, at least 1.
+        data: The rows.
+        digest: The salted digest of the data.
+    """
+
+    prefix: int
+    part: int
     count: int
     data: bytes = field(repr=False)
     digest: bytes
@@ -108,11 +171,13 @@ class Done:
     Attributes:
         rows: Counts of rows.
         rejects_by_code: Rejected rows by code.
-        numbers: How many distinct numbers the segments hold.
+        numbers: How many distinct numbers the segments hold, those that end left out.
         encoding: How the bytes were read; empty for packed numbers.
         layout: How the rows were read; empty for packed numbers.
         sha256: Digest of the bytes received.
         normaliser_version: The rules by which texts were read.
+        strata: What the segments' ``stratum`` refers to; the first is the batch's own terms, used or not.
+        ended: How many distinct numbers a change deletes.
     """
 
     rows: RowCounts
@@ -122,6 +187,8 @@ class Done:
     layout: str
     sha256: bytes
     normaliser_version: int
+    strata: tuple[Stratum, ...] = (PLAIN,)
+    ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +218,4 @@ class Refused:
     normaliser_version: int
 
 
-Message = Progress | RejectedRows | SegmentFound | Done | Refused
+Message = Progress | RejectedRows | SegmentFound | AttributesFound | Done | Refused

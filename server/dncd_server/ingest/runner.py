@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+from zoneinfo import TZPATH
 
 from dncd_server.ingest.frames import (
     HEAD,
@@ -73,6 +74,8 @@ class IngestChild:
         # Threads of a linear algebra library that nobody here uses would eat the child's address
         # space.
         environment |= {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        # Days begin in the child when they do here; and it need not look for where zones are.
+        environment["PYTHONTZPATH"] = os.pathsep.join(TZPATH)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
