@@ -66,6 +66,10 @@ class ConflictError(DncdError):
     """What the request rests on has moved: another version, another epoch, a list in use."""
 
 
+class ForbiddenError(DncdError):
+    """The caller may not do this."""
+
+
 class UnavailableError(DncdError):
     """The node cannot answer now; another may."""
 

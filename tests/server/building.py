@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from prometheus_client import CollectorRegistry
+from pyroaring import BitMap
 
 from dncd.v1 import batch_pb2, ledger_pb2, policy_pb2, verdict_pb2
 from dncd_engine.chain import salted_digest
-from dncd_engine.segments import Numbers, cut, encode
+from dncd_engine.entries import Entries
+from dncd_engine.lists import ListState
+from dncd_engine.segments import PREFIX_SHIFT, Numbers, cut, encode
 from dncd_engine.state import State
+from dncd_engine.strata import PLAIN, Stratum
 from dncd_server.actors import Actor
+from dncd_server.changes.desk import ChangeDesk
+from dncd_server.changes.difference import difference_of
+from dncd_server.changes.guard import TwoPersons
+from dncd_server.changes.work import Difference
 from dncd_server.ingest.messages import Done, RowCounts, SegmentFound
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.follower import Follower, LedgerThread
@@ -22,17 +31,17 @@ from dncd_server.ledger.journal import Journal
 from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.records import Head
 from dncd_server.ledger.store import Store
-from dncd_server.policies import AppliedPolicy, PolicyDesk
+from dncd_server.policy.desk import AppliedPolicy, PolicyDesk
 from dncd_server.replica import Replica
-from dncd_server.uploads import reports
-from dncd_server.uploads.difference import difference_of_add
-from dncd_server.uploads.events import accepted_batch, upload_event
+from dncd_server.upload_counts import UploadCounts
 from dncd_server.uploads.plan import planned
+from dncd_server.uploads.proposing import proposal_of
 from dncd_server.uploads.staging import Staging
 
 FIRST_NUMBER = 81450001000
 """45-000 is given to no exchange in Japan, so nobody has these numbers."""
 ACTOR = Actor("tester", "declared", "ipv4:127.0.0.1:1")
+APPLIES_AT_ONCE = TwoPersons(always=False)
 _T = TypeVar("_T")
 
 
@@ -74,7 +83,12 @@ class Office:
 
     async def apply(self, request: policy_pb2.ApplyPolicyRequest) -> AppliedPolicy:
         """Put a policy change in force."""
-        return await PolicyDesk(self.journal).apply(request, ACTOR)
+        return await self.policies.apply(request, ACTOR)
+
+    @property
+    def policies(self) -> PolicyDesk:
+        """What puts policy changes in force."""
+        return PolicyDesk(self.journal, APPLIES_AT_ONCE.must_hold)
 
     async def add(
         self, list_name: str, numbers: Iterable[int], batch_id: str, **fields: Any
@@ -83,26 +97,62 @@ class Office:
         header = batch_pb2.BatchHeader(
             batch_id=batch_id, list=list_name, mode=batch_pb2.BATCH_MODE_ADD, **fields
         )
-        column: Numbers = np.array(sorted(set(numbers)), dtype=np.uint64)
-        staging = await Staging.open(self.journal.ledger, batch_id)
+        staging = await self.staged(batch_id, numbers)
         try:
-            for prefix, bitmap in cut(column):
-                segment = encode(prefix, bitmap)
-                digest = salted_digest(staging.salt, segment.data)
-                await staging.add(SegmentFound(prefix, segment.count, segment.data, digest))
-            await staging.flush()
-            return await self._commit(header, staging, column.size)
+            plan = planned(header, await self.catch_up())
+            found = done(sum(ref.count for ref in staging.named))
+            proposal = proposal_of(plan, "", ACTOR, staging, found, False)
+            report = await self.changes.put(proposal)
         finally:
             await staging.remove()
-
-    async def _commit(self, header: batch_pb2.BatchHeader, staging: Staging, rows: int) -> Head:
-        plan = planned(header, await self.catch_up())
-        difference = await difference_of_add(staging.named(), staging.salt, plan.list)
-        await staging.write(difference.entering)
-        report = reports.read(plan, ACTOR, done(rows), difference, False)
-        event = upload_event(plan, ACTOR, staging.salt, difference, report)
-        head, _ = await self.journal.append(event, accepted_batch(plan, staging.upload, report))
+        assert isinstance(report, batch_pb2.BatchReport), report
+        head = self.store.head()
+        assert head is not None
+        assert head.version == report.version
         return head
+
+    async def staged(self, batch_id: str, numbers: Iterable[int]) -> Staging:
+        """Stage numbers, as an upload does."""
+        column: Numbers = np.array(sorted(set(numbers)), dtype=np.uint64)
+        staging = await Staging.open(self.journal.ledger, batch_id)
+        for prefix, bitmap in cut(column):
+            segment = encode(prefix, bitmap)
+            digest = salted_digest(staging.salt, segment.data)
+            found = SegmentFound(prefix, segment.count, segment.data, digest, 0, False)
+            await staging.add(found)
+        await staging.flush()
+        return staging
+
+    @property
+    def changes(self) -> ChangeDesk:
+        """What puts batches in force."""
+        return ChangeDesk(self.journal, UploadCounts(CollectorRegistry()), APPLIES_AT_ONCE)
+
+    async def difference(self, list_name: str, numbers: Iterable[int]) -> Difference:
+        """Return what an add of numbers would make of a list."""
+        staging = await self.staged("b1", numbers)
+        header = batch_pb2.BatchHeader(batch_id="b1", list=list_name, mode=batch_pb2.BATCH_MODE_ADD)
+        state = await self.catch_up()
+        proposal = proposal_of(planned(header, state), "", ACTOR, staging, done(), False)
+        item = state.lists[list_name]
+        return await difference_of(self.journal.ledger, proposal.work, item, state.at_us)
+
+
+def a_difference(item: ListState, **fields: Any) -> Difference:
+    """Return a difference of some list of which only these fields matter."""
+    nothing: dict[str, Any] = {
+        "strata": (),
+        "segments": (),
+        "writing": (),
+        "named": 9,
+        "added": 4,
+        "removed": 0,
+        "released": 0,
+        "foreign": 0,
+        "coverage": {},
+        "loaded": True,
+    }
+    return Difference(item, **(nothing | fields))
 
 
 def done(rows: int = 1, rejected: int = 0) -> Done:
@@ -115,6 +165,7 @@ def done(rows: int = 1, rejected: int = 0) -> Done:
         layout="csv",
         sha256=hashlib.sha256(b"file").digest(),
         normaliser_version=1,
+        strata=(PLAIN,),
     )
 
 
@@ -176,8 +227,8 @@ def plain(state: State) -> dict[str, Any]:
         "lists": {
             name: (
                 item.definition,
-                [number for part in item.numbers.numbers() for number in part.tolist()],
-                item.numbers.count,
+                held_by(item.entries),
+                item.entries.count,
                 dict(item.coverage),
                 item.loaded,
                 item.version,
@@ -191,3 +242,13 @@ def plain(state: State) -> dict[str, Any]:
         },
         "unnamed": state.unnamed and [probed.name for probed in state.unnamed.lists],
     }
+
+
+def held_by(entries: Entries) -> list[tuple[int, tuple[Stratum, ...]]]:
+    """Return every number with its strata, in order."""
+    found = []
+    for prefix in entries.prefixes():
+        held = BitMap.union(BitMap(), *entries.strata_at(prefix).values())
+        numbers = [prefix << PREFIX_SHIFT | low for low in held]
+        found += [(number, entries.strata_of(number)) for number in numbers]
+    return found

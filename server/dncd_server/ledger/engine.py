@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from dncd_server.errors import LedgerError
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 _ADDRESS_FORM = "the ledger's address is not of the form sqlite:///PATH"
 _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("locking_mode", "EXCLUSIVE", "exclusive"),

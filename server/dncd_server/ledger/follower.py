@@ -9,10 +9,15 @@ from typing import ParamSpec, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from dncd.v1 import ledger_pb2
 from dncd_engine.state import ChainBrokenError, State
 from dncd_server.errors import LedgerError, UnavailableError
-from dncd_server.ledger.apply import BatchSegments, batch_effect, next_state, roles_stored
+from dncd_server.ledger.apply import (
+    BATCH_KINDS,
+    BatchSegments,
+    batch_effect,
+    next_state,
+    roles_stored,
+)
 from dncd_server.ledger.records import Head, StoredEvent
 from dncd_server.ledger.store import Store
 from dncd_server.replica import Replica
@@ -113,13 +118,13 @@ class Follower:
             return
 
     async def _applied(self, event: StoredEvent) -> State:
-        if event.header.kind != ledger_pb2.EVENT_KIND_BATCH_APPLIED:
+        if event.header.kind not in BATCH_KINDS:
             return next_state(self._state, event, None)
         effect = batch_effect(event)
         item = self._state.lists.get(effect.list)
         if item is None or event.upload is None:
             raise LedgerError(f"version {event.header.version} changes a list that does not exist")
-        segments = BatchSegments(event, effect, item.numbers)
+        segments = BatchSegments(event, effect, item.entries)
         pages = self._ledger.store.segments(event.upload, list(roles_stored(effect)))
         async for step in self._ledger.steps(pages, SEGMENTS_A_STEP):
             for stored in step:

@@ -1,12 +1,17 @@
 """The journal: the one way to change anything. An append, then the node's own replica follows it."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 from dncd_engine.state import State
 from dncd_server.ledger.follower import Follower, LedgerThread
 from dncd_server.ledger.open_batches import OpenBatches
-from dncd_server.ledger.records import BatchRow, Head, NewBatch, NewEvent
+from dncd_server.ledger.records import Appended, BatchRow, Head, NewBatch, NewEvent
 from dncd_server.ledger.store import Store
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Journal:
@@ -46,13 +51,32 @@ class Journal:
             ListMovedError: The batch's list has moved; nothing was appended.
             LedgerError: The ledger cannot be used.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._append(new, taken)))
+        return await self.write(self.store.append, new, taken)
 
-    async def _append(self, new: NewEvent, taken: NewBatch | None) -> tuple[Head, State]:
-        head = await self.ledger.run(self.store.append, new, taken)
-        return head, await self.catch_up()
+    async def append_all(self, items: Sequence[Appended]) -> tuple[list[Head], State]:
+        """Append several events in one transaction, as ``append`` does one; return the head after each.
+
+        Raises:
+            ListMovedError, LedgerError: As ``append``.
+        """
+        return await self.write(self.store.append_all, items)
+
+    async def write(
+        self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> tuple[_T, State]:
+        """Run a call of the store that appends, under ``lock``; return what it returns and a state that holds it."""
+        return await asyncio.shield(asyncio.ensure_future(self._write(call, *args, **kwargs)))
+
+    async def _write(
+        self, call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> tuple[_T, State]:
+        done = await self.ledger.run(call, *args, **kwargs)
+        return done, await self.catch_up()
 
 
 def _is_of(row: BatchRow, state: State) -> bool:
+    if not row.list:
+        return True  # a policy change or an override
     item = state.lists.get(row.list)
-    return item is not None and row.version is not None and row.version > item.created_version
+    version = row.version or row.held_version or 0
+    return item is not None and version > item.created_version

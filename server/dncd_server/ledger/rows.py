@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from dncd_engine.chain import DIGEST_BYTES, SALT_BYTES, EventHeader
 from dncd_server.errors import LedgerError
-from dncd_server.ledger.records import BatchRow, Head, StoredEvent, StoredSegment
+from dncd_server.ledger.records import (
+    BatchRow,
+    Head,
+    StoredAttributes,
+    StoredEvent,
+    StoredSegment,
+)
 from dncd_server.ledger.schema import event
 
 _MAX_INTEGER = (1 << 63) - 1
@@ -80,6 +86,19 @@ def stored_segment(row: sa.Row[Any]) -> StoredSegment:
     )
     digest = blob(columns["digest"], what, DIGEST_BYTES)
     return StoredSegment(role, stratum, prefix, count, digest, blob(columns["data"], what))
+
+
+def stored_attributes(row: sa.Row[Any]) -> StoredAttributes:
+    """Return what rows of a batch said of the entries of a prefix.
+
+    Raises:
+        LedgerError: The row is damaged.
+    """
+    what = "a block of attributes"
+    columns = row._mapping
+    prefix, part, count = (integer(columns[name], what) for name in ("prefix", "part", "count"))
+    digest = blob(columns["digest"], what, DIGEST_BYTES)
+    return StoredAttributes(prefix, part, count, digest, blob(columns["data"], what))
 
 
 def batch_row(row: sa.Row[Any]) -> BatchRow:

@@ -61,7 +61,8 @@ body = Table(
     Column("data", Blob, nullable=False),
 )
 
-# A batch that was taken (version set) or refused (version null), found by the client's own id.
+# What was taken (version set), put to wait (held_version set) or refused (neither), found by the client's own id.
+# A policy change or an override that waits has no list.
 batch = Table(
     "batch",
     metadata,
@@ -74,10 +75,18 @@ batch = Table(
     Column("open_rejects", BigInteger, nullable=False),
     Column("received_us", BigInteger, nullable=False),
     Column("report", Blob, nullable=False),
+    Column("held_version", BigInteger, nullable=True),
+    Column("mode", SmallInteger, nullable=False, server_default="1"),
+    Column("rejected", BigInteger, nullable=False, server_default="0"),
+    Column("waived", SmallInteger, nullable=False, server_default="0"),
+    Column("mends", String(64), nullable=False, server_default=""),
+    Column("mended_rows", BigInteger, nullable=False, server_default="0"),
 )
 Index("batch_by_list", batch.c.list, batch.c.received_us)
 Index("batch_by_open_rejects", batch.c.open_rejects)
 Index("batch_by_state", batch.c.state)
+Index("batch_by_upload", batch.c.upload)
+Index("batch_by_mends", batch.c.mends)
 
 # An upload whose segments are being written; it goes when its batch is committed or it is abandoned.
 staged = Table(
@@ -100,7 +109,19 @@ segment = Table(
     Column("digest", Blob(32), nullable=False),
     Column("data", Blob, nullable=False),
 )
-Index("segment_by_prefix", segment.c.prefix)
+Index("segment_by_prefix", segment.c.prefix, segment.c.upload)
+
+# What rows of a batch said of their entries beside their numbers, by prefix: evidence, which no verdict needs.
+row_attributes = Table(
+    "row_attributes",
+    metadata,
+    Column("upload", BigInteger, primary_key=True, autoincrement=False),
+    Column("prefix", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Column("digest", Blob(32), nullable=False),
+    Column("data", Blob, nullable=False),
+)
 
 # The newest version that changed each list: what a difference worked out beforehand is held against.
 list_head = Table(

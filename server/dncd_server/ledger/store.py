@@ -1,38 +1,28 @@
 """Read and append: everything that dncd does with its tables.
 
-The store is synchronous and used from one thread at a time. An append is one transaction: the event, its bodies, what
-it says of a batch, and the head. Versions are gapless because the head is read and written in that transaction.
+The store is synchronous and used from one thread at a time. An append is one transaction: events, their bodies, what
+they say of batches, and the head. Versions are gapless because the head is read and written in that transaction.
 """
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from dncd_engine.chain import GENESIS_HASH, LEDGER_FORMAT, SALT_BYTES, EventHeader, salted_digest
 from dncd_server.errors import LedgerError, UnavailableError
 from dncd_server.ledger import rows
-from dncd_server.ledger.presence import LedgerFile
-from dncd_server.ledger.records import (
-    BatchRow,
-    Head,
-    NewBatch,
-    NewEvent,
-    StoredEvent,
-    StoredSegment,
-)
-from dncd_server.ledger.schema import batch, body, event, head, list_head, segment, staged
+from dncd_server.ledger.batch_table import BatchTable, settle, take, waive
+from dncd_server.ledger.policy_events import PolicyEvents
+from dncd_server.ledger.records import Appended, Head, NewBatch, NewEvent, StoredEvent
+from dncd_server.ledger.schema import batch, body, event, head, list_head
+from dncd_server.ledger.segment_table import SegmentTable, insert_segments
 
 PART_EFFECT = 1
 PART_EVIDENCE = 2
-STATE_HELD = 2
-"""``BATCH_STATE_HELD`` of the protocol."""
-ROLE_NAMED = 1
-"""``SEGMENT_ROLE_NAMED`` of the protocol: the batch's own segments."""
 MAX_CLOCK_AHEAD_US = 60_000_000
 """How far in the future the ledger's newest event may lie before a write is refused."""
 
@@ -41,16 +31,8 @@ class ListMovedError(Exception):
     """The list has changed since the difference was worked out; work it out again."""
 
 
-class Store:
+class Store(SegmentTable, BatchTable, PolicyEvents):
     """A ledger's tables behind one connection."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._file = LedgerFile(Path(engine.url.database or ""))
-
-    def close(self) -> None:
-        """Close the connection; SQLite then writes its log back into the file."""
-        self._engine.dispose()
 
     def head(self) -> Head | None:
         """Return the head, None for a database that holds no ledger yet."""
@@ -76,28 +58,54 @@ class Store:
             _append(connection, NewEvent(kind, effect, evidence))
 
     def append(self, new: NewEvent, taken: NewBatch | None = None) -> Head:
-        """Append an event, and with it the batch that it brings; return the new head.
+        """Append one event, and with it the batch that it brings; return the new head.
 
         Raises:
-            ListMovedError: The batch's list is not at the version that its difference was worked out against.
-            LedgerError: The clock stands behind the ledger.
+            ListMovedError, LedgerError, UnavailableError: As ``append_all``.
+        """
+        return self.append_all([Appended(new, taken)])[-1]
+
+    def append_all(self, items: Sequence[Appended]) -> list[Head]:
+        """Append events in one transaction, all or none; return the head after each.
+
+        The version of a list is held against that of the first batch that changes it.
+
+        Raises:
+            ListMovedError: A batch's list is not at the version that its difference was worked out against.
+            LedgerError: The database holds no ledger.
+            UnavailableError: The clock stands behind the ledger.
         """
         self._file.check()
+        heads = []
         with self._engine.begin() as connection:
-            if taken is not None and _list_version(connection, taken.list) != taken.list_version:
-                raise ListMovedError
-            appended = _append(connection, new)
-            if taken is not None:
-                _take(connection, taken, appended.version)
-            for name in new.touched_lists:
-                _set_list_version(connection, name, appended.version)
-            return appended
+            _check_lists(connection, items)
+            for item in items:
+                appended = _append(connection, item.event)
+                heads.append(appended)
+                if item.batch is not None:
+                    insert_segments(connection, item.batch.upload, item.segments)
+                    take(connection, item.batch, appended.version)
+                    if item.batch.list and not item.batch.is_held:
+                        _set_list_version(connection, item.batch.list, appended.version)
+                for name in item.event.touched_lists:
+                    _set_list_version(connection, name, appended.version)
+        return heads
 
-    def keep_refused(self, refused: NewBatch) -> None:
-        """Keep the report of a refused batch; it does not use up its id, so a later report takes its place."""
+    def append_decision(self, new: NewEvent, batch_id: str, state: int, report: bytes) -> Head:
+        """Append the event that ends the waiting of a batch without putting it in force."""
+        self._file.check()
         with self._engine.begin() as connection:
-            _forget_refused(connection, refused.batch_id)
-            _insert_batch(connection, refused, None)
+            appended = _append(connection, new)
+            settle(connection, batch_id, state, report)
+        return appended
+
+    def append_waiver(self, new: NewEvent, batch_id: str, report: bytes) -> Head:
+        """Append the event that gives up the rows of a batch which nobody mended."""
+        self._file.check()
+        with self._engine.begin() as connection:
+            appended = _append(connection, new)
+            waive(connection, batch_id, report)
+        return appended
 
     def events_after(self, version: int, limit: int) -> list[StoredEvent]:
         """Return the events that follow a version, in order, with their effects.
@@ -132,6 +140,13 @@ class Store:
             what = f"the evidence of version {version}"
             return rows.blob(row.salt, what, SALT_BYTES), rows.blob(row.data, what)
 
+    def held_upload(self, version: int) -> int | None:
+        """Return the key of the segments of the batch that an event put to wait, None where it brought none."""
+        statement = sa.select(batch.c.upload).where(batch.c.held_version == version)
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).first()
+            return None if row is None or not row.upload else int(row.upload)
+
     def event_hash(self, version: int) -> bytes | None:
         """Return the hash of the event at a version, None where there is none."""
         with self._engine.connect() as connection:
@@ -144,121 +159,6 @@ class Store:
         """Return the newest version that changed a list, 0 where none did."""
         with self._engine.connect() as connection:
             return _list_version(connection, name)
-
-    def stage(self, batch_id: str) -> int:
-        """Open a staged upload and return its key."""
-        upload = secrets.randbits(63)
-        values = {"upload": upload, "batch_id": batch_id, "heartbeat_us": time.time_ns() // 1000}
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(staged).values(values))
-        return upload
-
-    def stage_segments(self, upload: int, segments: Sequence[StoredSegment]) -> None:
-        """Write segments of a staged upload in one short transaction, and its heartbeat."""
-        values = [
-            {
-                "upload": upload,
-                "stratum": item.stratum,
-                "role": item.role,
-                "prefix": item.prefix,
-                "count": item.count,
-                "digest": item.digest,
-                "data": item.data,
-            }
-            for item in segments
-        ]
-        beat = sa.update(staged).where(staged.c.upload == upload)
-        with self._engine.begin() as connection:
-            if values:
-                connection.execute(sa.insert(segment), values)
-            connection.execute(beat.values(heartbeat_us=time.time_ns() // 1000))
-
-    def unstage_difference(self, upload: int) -> None:
-        """Remove what a staged upload holds beside the batch's own segments."""
-        mine = (segment.c.upload == upload) & (segment.c.role != ROLE_NAMED)
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(segment).where(mine))
-
-    def unstage(self, upload: int) -> None:
-        """Remove a staged upload with all that it wrote."""
-        with self._engine.begin() as connection:
-            _unstage(connection, upload)
-
-    def remove_abandoned(self, older_than_us: int) -> int:
-        """Remove staged uploads without a heartbeat since an instant; return how many."""
-        with self._engine.begin() as connection:
-            found = sa.select(staged.c.upload).where(staged.c.heartbeat_us < older_than_us)
-            uploads = [int(row.upload) for row in connection.execute(found)]
-            for upload in uploads:
-                _unstage(connection, upload)
-        return len(uploads)
-
-    def segments(self, upload: int, roles: Sequence[int]) -> Iterator[StoredSegment]:
-        """Yield the segments of an upload in these roles, in order, a few hundred in memory at a time."""
-        after = (-1, -1, -1)
-        key = sa.tuple_(segment.c.stratum, segment.c.role, segment.c.prefix)
-        while True:
-            statement = (
-                sa.select(segment)
-                .where(segment.c.upload == upload, segment.c.role.in_(roles), key > after)
-                .order_by(segment.c.stratum, segment.c.role, segment.c.prefix)
-                .limit(256)
-            )
-            with self._engine.connect() as connection:
-                page = connection.execute(statement).all()
-            if not page:
-                return
-            for row in page:
-                yield rows.stored_segment(row)
-            after = (page[-1].stratum, page[-1].role, page[-1].prefix)
-
-    def batch(self, batch_id: str) -> BatchRow | None:
-        """Return a batch by its id, None where there is none."""
-        statement = sa.select(batch).where(batch.c.batch_id == batch_id)
-        with self._engine.connect() as connection:
-            row = connection.execute(statement).first()
-            return None if row is None else rows.batch_row(row)
-
-    def batches(self, list_name: str, before_version: int, limit: int) -> list[BatchRow]:
-        """Return batches newest first, of one list or of all."""
-        statement = sa.select(batch).order_by(batch.c.received_us.desc(), batch.c.batch_id)
-        if list_name:
-            statement = statement.where(batch.c.list == list_name)
-        if before_version:
-            statement = statement.where(batch.c.version < before_version)
-        with self._engine.connect() as connection:
-            return [rows.batch_row(row) for row in connection.execute(statement.limit(limit))]
-
-    def newest_batches(self, lists: Mapping[str, int]) -> dict[str, str]:
-        """Return the id of the newest batch in force, by list.
-
-        Args:
-            lists: By list, the version that defined it: an older batch was of another list of that name.
-        """
-        found: dict[str, str] = {}
-        with self._engine.connect() as connection:
-            for name, created_version in lists.items():
-                statement = (
-                    sa.select(batch.c.batch_id)
-                    .where(batch.c.list == name, batch.c.version > created_version)
-                    .order_by(batch.c.version.desc())
-                    .limit(1)
-                )
-                row = connection.execute(statement).first()
-                if row is not None:
-                    found[name] = row.batch_id
-        return found
-
-    def open_batches(self) -> list[BatchRow]:
-        """Return the batches that wait for a person: held, or with rejected rows nobody has mended."""
-        statement = sa.select(batch).where(
-            batch.c.version.is_not(None), (batch.c.open_rejects > 0) | (batch.c.state == STATE_HELD)
-        )
-        with self._engine.connect() as connection:
-            return [
-                rows.batch_row(row)
-                for row in connection.execute(statement.order_by(batch.c.version))
-            ]
 
 
 def _head(connection: Connection) -> Head | None:
@@ -302,42 +202,15 @@ def _append(connection: Connection, new: NewEvent) -> Head:
     return appended
 
 
-def _forget_refused(connection: Connection, batch_id: str) -> None:
-    mine = (batch.c.batch_id == batch_id) & batch.c.version.is_(None)
-    connection.execute(sa.delete(batch).where(mine))
-
-
-def _take(connection: Connection, taken: NewBatch, version: int) -> None:
-    _forget_refused(connection, taken.batch_id)
-    _insert_batch(connection, taken, version)
-    connection.execute(sa.delete(staged).where(staged.c.upload == taken.upload))
-    _set_list_version(connection, taken.list, version)
-    if taken.mends:
-        left = batch.c.open_rejects - taken.mended_rows
-        mended = sa.update(batch).where(batch.c.batch_id == taken.mends)
-        connection.execute(mended.values(open_rejects=sa.case((left > 0, left), else_=0)))
-
-
-def _insert_batch(connection: Connection, new: NewBatch, version: int | None) -> None:
-    connection.execute(
-        sa.insert(batch).values(
-            batch_id=new.batch_id,
-            list=new.list,
-            state=new.state,
-            version=version,
-            upload=None if version is None else new.upload,
-            content_digest=new.content_digest,
-            open_rejects=new.open_rejects if version is not None else 0,
-            received_us=time.time_ns() // 1000,
-            report=new.report,
-        )
-    )
-
-
-def _unstage(connection: Connection, upload: int) -> None:
-    """Remove an upload that is still staged; one that was committed is staged no longer and stays."""
-    if connection.execute(sa.delete(staged).where(staged.c.upload == upload)).rowcount:
-        connection.execute(sa.delete(segment).where(segment.c.upload == upload))
+def _check_lists(connection: Connection, items: Sequence[Appended]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        taken = item.batch
+        if taken is None or not taken.list or taken.is_held or taken.list in seen:
+            continue
+        seen.add(taken.list)
+        if _list_version(connection, taken.list) != taken.list_version:
+            raise ListMovedError
 
 
 def _list_version(connection: Connection, name: str) -> int:

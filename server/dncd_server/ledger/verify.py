@@ -1,7 +1,7 @@
 """Verify a ledger: every link of the chain and every digest, from the first event to the head."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import click
@@ -11,16 +11,27 @@ from dncd.v1 import ledger_pb2
 from dncd_engine.chain import digests_equal, salted_digest
 from dncd_engine.state import ChainBrokenError, State
 from dncd_server.errors import LedgerError
-from dncd_server.ledger.apply import batch_effect, checked_effect, decoded
+from dncd_server.ledger.apply import (
+    BATCH_KINDS,
+    STORED_ROLES,
+    batch_effect,
+    checked_effect,
+    decoded,
+    sound_effect,
+)
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.records import Head, StoredEvent
+from dncd_server.ledger.segment_table import NAMED_ROLES
 from dncd_server.ledger.store import Store
 
 EVENTS_A_PAGE = 256
-_WITHOUT_SEGMENTS = (ledger_pb2.EVENT_KIND_LEDGER_CREATED, ledger_pb2.EVENT_KIND_POLICY_APPLIED)
-_STORED_ROLE: dict[int, int] = {
-    ledger_pb2.SEGMENT_ROLE_NAMED_AND_ENTER: ledger_pb2.SEGMENT_ROLE_NAMED,
-}
+_WITHOUT_SEGMENTS = (
+    ledger_pb2.EVENT_KIND_LEDGER_CREATED,
+    ledger_pb2.EVENT_KIND_POLICY_APPLIED,
+    ledger_pb2.EVENT_KIND_OVERRIDE_SET,
+    ledger_pb2.EVENT_KIND_BATCH_REJECTED,
+    ledger_pb2.EVENT_KIND_REJECTS_WAIVED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +89,71 @@ def _verify_event(store: Store, event: StoredEvent) -> int:
         raise LedgerError(f"the evidence of version {version} is missing")
     if not digests_equal(salted_digest(*evidence), event.header.evidence_digest):
         raise LedgerError(f"the evidence of version {version} is damaged")
-    if event.header.kind in _WITHOUT_SEGMENTS:
+    return _verify_body(store, event)
+
+
+def _verify_body(store: Store, event: StoredEvent) -> int:
+    version, kind = event.header.version, event.header.kind
+    if kind in _WITHOUT_SEGMENTS:
         return 0
-    if event.header.kind != ledger_pb2.EVENT_KIND_BATCH_APPLIED:
-        kind = event.header.kind
+    if kind == ledger_pb2.EVENT_KIND_BATCH_HELD:
+        return _verify_held(store, event)
+    if kind not in BATCH_KINDS:
         raise LedgerError(f"version {version} is of kind {kind}, which needs a newer dncd")
-    return _verify_segments(store, event)
-
-
-def _verify_segments(store: Store, event: StoredEvent) -> int:
-    version = event.header.version
-    effect = batch_effect(event)
-    due = {
-        (_STORED_ROLE.get(ref.role, int(ref.role)), ref.stratum, ref.prefix): ref
-        for ref in effect.segments
-    }
-    count = len(due)
     if event.upload is None:
         raise LedgerError(f"the batch of version {version} is missing")
-    for stored in store.segments(event.upload, list(ledger_pb2.SegmentRole.values())):
+    effect = batch_effect(event)
+    every_role = tuple(ledger_pb2.SegmentRole.values())
+    return _verify_segments(store, event, effect, event.upload, every_role)
+
+
+def _verify_held(store: Store, event: StoredEvent) -> int:
+    version = event.header.version
+    held = ledger_pb2.HeldEffect.FromString(checked_effect(event))
+    if not held.HasField("batch"):
+        return 0
+    upload = store.held_upload(version)
+    if upload is None:
+        raise LedgerError(f"the batch of version {version} is missing")
+    effect = sound_effect(held.batch, version)
+    # what it changed once it was approved is the approval's
+    return _verify_segments(store, event, effect, upload, NAMED_ROLES)
+
+
+def _verify_segments(
+    store: Store,
+    event: StoredEvent,
+    effect: ledger_pb2.BatchEffect,
+    upload: int,
+    roles: Sequence[int],
+) -> int:
+    version, salt = event.header.version, event.effect_salt or b""
+    due = {(STORED_ROLES[ref.role], ref.stratum, ref.prefix): ref for ref in effect.segments}
+    count = len(due)
+    for stored in store.segments(upload, roles):
         ref = due.pop((stored.role, stored.stratum, stored.prefix), None)
         if ref is None:
             raise LedgerError(f"version {version} holds a segment that its effect does not name")
         if (stored.digest, stored.count) != (ref.digest, ref.count):
             raise LedgerError(f"a segment of version {version} is not described as in its effect")
-        decoded(version, event.effect_salt or b"", stored, ref.digest, ref.count)
+        decoded(version, salt, stored, ref.digest, ref.count)
     if due:
         raise LedgerError(f"version {version} lacks {len(due)} of its segments")
+    _verify_attributes(store, effect, upload, version, salt)
     return count
+
+
+def _verify_attributes(
+    store: Store, effect: ledger_pb2.BatchEffect, upload: int, version: int, salt: bytes
+) -> None:
+    due = [(ref.prefix, ref.count, ref.digest) for ref in effect.attributes]
+    found = []
+    for stored in store.attributes(upload):
+        if not digests_equal(salted_digest(salt, stored.data), stored.digest):
+            raise LedgerError(f"a block of attributes of version {version} is damaged")
+        found.append((stored.prefix, stored.count, stored.digest))
+    if sorted(due) != sorted(found):
+        raise LedgerError(f"the attributes of version {version} are not those of its effect")
 
 
 def verify_ledger(url: str, as_json: bool, write: Callable[[str], None] = click.echo) -> int:

@@ -1,7 +1,7 @@
 """The upload desk: takes a header and bytes and answers progress, rejected rows and at last the report.
 
-Nothing of a batch is visible before its one short transaction: segments are staged beside the ledger, the difference
-is worked out against the list at a stated version, and if the list has moved meanwhile it is worked out again.
+Nothing of a batch is visible before its one short transaction: segments are staged beside the ledger, and the desk of
+changes puts the whole in force, or to wait.
 """
 
 import secrets
@@ -16,8 +16,12 @@ import structlog
 from dncd.v1 import batch_pb2
 from dncd_engine.chain import SALT_BYTES
 from dncd_server.actors import Actor
-from dncd_server.errors import ConflictError, LedgerError
+from dncd_server.changes.desk import ChangeDesk
+from dncd_server.changes.guard import shown_name
+from dncd_server.changes.work import Turndown
+from dncd_server.errors import ConflictError, invalid_field
 from dncd_server.ingest.messages import (
+    AttributesFound,
     Done,
     IngestJob,
     Progress,
@@ -26,20 +30,24 @@ from dncd_server.ingest.messages import (
     RowCounts,
     SegmentFound,
 )
-from dncd_server.ledger.journal import Journal
-from dncd_server.ledger.records import BatchRow, Head
-from dncd_server.ledger.store import ListMovedError
-from dncd_server.upload_counts import UploadCounts
+from dncd_server.ledger.records import BatchRow, NewBatch
 from dncd_server.uploads import reports
-from dncd_server.uploads.difference import Difference, difference_of_add
-from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
+from dncd_server.uploads.base import base_of
+from dncd_server.uploads.judging import unreadable_rows
 from dncd_server.uploads.known import KnownBatches
 from dncd_server.uploads.lanes import Lanes, Parts
-from dncd_server.uploads.plan import UploadPlan, against, planned
+from dncd_server.uploads.plan import UploadPlan, planned
+from dncd_server.uploads.proposing import proposal_of
 from dncd_server.uploads.reading import read_upload
 from dncd_server.uploads.staging import Staging
 
 Answer = Progress | RejectedRows | batch_pb2.BatchReport
+MODE_WORDS = {
+    batch_pb2.BATCH_MODE_ADD: "add",
+    batch_pb2.BATCH_MODE_REMOVE: "remove",
+    batch_pb2.BATCH_MODE_REPLACE: "replace",
+    batch_pb2.BATCH_MODE_CHANGE: "change",
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -58,12 +66,13 @@ class UploadDesk:
         known: What the ledger says of batches.
     """
 
-    def __init__(self, journal: Journal, settings: DeskSettings, counts: UploadCounts) -> None:
-        self._journal = journal
+    def __init__(self, changes: ChangeDesk, settings: DeskSettings) -> None:
+        self._changes = changes
+        self._journal = changes.journal
         self._settings = settings
-        self._counts = counts
+        self._counts = changes.counts
         self._lanes = Lanes()
-        self.known = KnownBatches(journal)
+        self.known = KnownBatches(self._journal)
         self._under_way: set[str] = set()
 
     async def take(
@@ -85,6 +94,8 @@ class UploadDesk:
             DncdError: The header is wrong, the id is taken, or the upload cannot be read.
         """
         plan = planned(header, await self._journal.catch_up())
+        if packed and plan.needs_source:
+            raise invalid_field("header.attributes.source", _NO_SOURCE)
         if header.batch_id in self._under_way:
             raise ConflictError(
                 "BATCH_UNDER_WAY", "a batch with this id is being taken; wait for its report"
@@ -131,6 +142,7 @@ class UploadDesk:
         if plan.published_us > time.time_ns() // 1000:
             yield await self._refuse(plan, actor, _future_dated())
             return
+        base = await base_of(self._journal.ledger, plan)
         staging = await Staging.open(self._journal.ledger, plan.header.batch_id)
         try:
             async for message in read_upload(self._job(plan, packed, staging.salt), parts):
@@ -139,11 +151,13 @@ class UploadDesk:
                         yield message
                     case SegmentFound():
                         await staging.add(message)
+                    case AttributesFound():
+                        await staging.add_attributes(message)
                     case Refused():
                         yield await self._refuse(plan, actor, message)
                     case Done():
                         await staging.flush()
-                        yield await self._finish(plan, actor, staging, message)
+                        yield await self._finish(plan, base, actor, staging, message)
         finally:
             await staging.remove()
 
@@ -159,6 +173,13 @@ class UploadDesk:
             expected_rows=plan.header.expected_rows,
             expected_bytes=plan.header.file_size_bytes,
             memory_bytes=self._settings.memory_bytes,
+            mode=MODE_WORDS[plan.header.mode],
+            terms=plan.terms,
+            tz=plan.tz,
+            now_us=time.time_ns() // 1000,
+            declared_purposes=plan.purposes,
+            needs_source=plan.needs_source,
+            keeps_last=plan.list.definition.kind.opens,
         )
 
     async def _refuse(
@@ -166,70 +187,33 @@ class UploadDesk:
     ) -> batch_pb2.BatchReport:
         report = reports.refused(plan, actor, refused)
         if not plan.header.dry_run:
-            row = refused_batch(plan, report)
+            row = _refused_batch(report)
             await self._journal.ledger.run(self._journal.store.keep_refused, row)
-        self._counts.count(report)
-        _log.warning(
-            "batch_refused", batch_id=report.batch_id, list=report.list, reason=refused.reason
-        )
+        name = shown_name(await self._journal.catch_up(), report.list)
+        self._counts.count(report, name)
+        _log.warning("batch_refused", batch_id=report.batch_id, list=name, reason=refused.reason)
         return report
 
     async def _finish(
-        self, plan: UploadPlan, actor: Actor, staging: Staging, done: Done
+        self, plan: UploadPlan, base: str, actor: Actor, staging: Staging, done: Done
     ) -> batch_pb2.BatchReport:
-        started = time.perf_counter()
-        async with self._journal.lock:
-            while True:
-                state = await self._journal.catch_up()
-                plan = against(plan, state)
-                difference = await difference_of_add(staging.named(), staging.salt, plan.list)
-                if difference.is_mostly_foreign:
-                    return await self._refuse(plan, actor, _wrong_country(plan, done, difference))
-                unused = plan.header.list in state.policy.unused_lists
-                report = reports.read(plan, actor, done, difference, unused)
-                if plan.header.dry_run:
-                    report.state = batch_pb2.BATCH_STATE_PREVIEW
-                    self._counts.count(report)
-                    return report
-                await staging.write(difference.entering)
-                try:
-                    head = await self._commit(plan, actor, staging, difference, report)
-                    break
-                except ListMovedError:
-                    await staging.forget_difference()
-                    await self._check_moved(plan)
-        placed = reports.placed_at_head(report, head)
-        seconds = time.perf_counter() - started
-        self._counts.count(placed, seconds)
-        _log.info(
-            "batch_applied",
-            batch_id=placed.batch_id,
-            list=placed.list,
-            version=placed.version,
-            added=placed.numbers.added,
-            rejected=placed.rows.rejected,
-            duration_seconds=round(seconds, 3),
-        )
-        return placed
+        if turndown := unreadable_rows(plan, done):
+            return await self._turn_down(plan, actor, done, turndown)
+        holds = self._changes.two_persons.must_hold(actor)
+        proposal = proposal_of(plan, base, actor, staging, done, holds)
+        became = await self._changes.put(proposal)
+        if isinstance(became, Turndown):
+            return await self._turn_down(plan, actor, done, became)
+        return became
 
-    async def _check_moved(self, plan: UploadPlan) -> None:
-        """Make sure that a list that is said to have moved has: against one that cannot, no difference ever holds."""
-        state = await self._journal.catch_up()
-        name = plan.header.list
-        if name in state.lists and state.lists[name].version == plan.list.version:
-            raise LedgerError(f'the ledger and this node do not agree on the version of "{name}"')
+    async def _turn_down(
+        self, plan: UploadPlan, actor: Actor, done: Done, turndown: Turndown
+    ) -> batch_pb2.BatchReport:
+        refused = reports.as_refused(done, turndown.reason, turndown.message)
+        return await self._refuse(plan, actor, refused)
 
-    async def _commit(
-        self,
-        plan: UploadPlan,
-        actor: Actor,
-        staging: Staging,
-        difference: Difference,
-        report: batch_pb2.BatchReport,
-    ) -> Head:
-        event = upload_event(plan, actor, staging.salt, difference, report)
-        head, _ = await self._journal.append(event, accepted_batch(plan, staging.upload, report))
-        return head
+
+_NO_SOURCE = "a list of origins records where each number came from; say it with --source"
 
 
 def _future_dated() -> Refused:
@@ -237,21 +221,16 @@ def _future_dated() -> Refused:
     return Refused("FUTURE_DATED", 0, message, RowCounts(), {}, "", "", b"", 0)
 
 
-def _wrong_country(plan: UploadPlan, done: Done, difference: Difference) -> Refused:
-    countries = ", ".join(plan.list.definition.countries)
-    region = reports.region_of(plan, done.layout)
-    message = (
-        f"{difference.foreign} of {difference.named} numbers, as read in {region}, are not of {countries}, of "
-        "which this list speaks; name the region with --region, or load the file to another list"
-    )
-    return Refused(
-        reason="WRONG_COUNTRY",
-        line=0,
-        message=message,
-        rows=done.rows,
-        rejects_by_code=done.rejects_by_code,
-        encoding=done.encoding,
-        layout=done.layout,
-        sha256=done.sha256,
-        normaliser_version=done.normaliser_version,
+def _refused_batch(report: batch_pb2.BatchReport) -> NewBatch:
+    """Return the row of a batch that was refused: it shows what happened and uses up no id."""
+    return NewBatch(
+        batch_id=report.batch_id,
+        list=report.list,
+        list_version=0,
+        state=report.state,
+        upload=0,
+        content_digest=bytes(32),
+        open_rejects=0,
+        report=report.SerializeToString(),
+        mode=report.mode,
     )

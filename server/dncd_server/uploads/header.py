@@ -18,14 +18,13 @@ MAX_COLUMNS = 20
 MAX_COVERAGE = 2_000
 MAX_INSTANT_US = 253_402_300_799_999_999
 """The end of the year 9999: what a date can be written as."""
-_LATER_MODES = (
+MAX_PURPOSES = 100
+UPLOAD_MODES = (
+    batch_pb2.BATCH_MODE_ADD,
     batch_pb2.BATCH_MODE_REMOVE,
     batch_pb2.BATCH_MODE_REPLACE,
     batch_pb2.BATCH_MODE_CHANGE,
 )
-_LATER_FIELDS = ("base_batch_id", "base_published_unix_us", "everything")
-_LATER_ATTRIBUTES = ("effective_unix_us", "expires_unix_us", "purposes")
-_LATER = "this version does not act upon it; take it out"
 
 
 def header_problems(header: batch_pb2.BatchHeader) -> list[FieldProblem]:
@@ -34,57 +33,58 @@ def header_problems(header: batch_pb2.BatchHeader) -> list[FieldProblem]:
     if has_unknown_fields(header):
         told = "it holds a field that this version does not know; take it out or upgrade dncd"
         found.append(FieldProblem("header", told))
-    for field, sound, mend in (*_form_checks(header), *_attribute_checks(header.attributes)):
-        if not sound:
-            found.append(FieldProblem(f"header.{field}", mend))
     found += [
-        FieldProblem(f"header.{field}", _LATER) for field in _LATER_FIELDS if getattr(header, field)
+        FieldProblem(f"header.{field}", mend) for field, ok, mend in _form_checks(header) if not ok
     ]
-    found += [
-        FieldProblem(f"header.attributes.{field}", _LATER)
-        for field in _LATER_ATTRIBUTES
-        if getattr(header.attributes, field)
-    ]
-    if header.mode in _LATER_MODES:
-        found.append(FieldProblem("header.mode", "this version takes the mode add"))
+    found += attribute_problems(header.attributes, "header.attributes")
     if header.mends and (header.published_unix_us or header.published_date or header.coverage):
         told = "a batch that mends another keeps its date and coverage; take yours out"
         found.append(FieldProblem("header.mends", told))
     return found
 
 
+def attribute_problems(given: batch_pb2.Attributes, prefix: str) -> list[FieldProblem]:
+    """Return all that is wrong with attributes; ``prefix`` is the path of their field."""
+    checks = _attribute_checks(given)
+    return [FieldProblem(f"{prefix}.{field}", mend) for field, sound, mend in checks if not sound]
+
+
 def _attribute_checks(given: batch_pb2.Attributes) -> list[tuple[str, bool, str]]:
     now_us = time.time_ns() // 1000
     text = f"at most {MAX_TEXT_BYTES} bytes without control characters"
     return [
-        ("attributes.ground", given.ground in ("", *GROUNDS), f"one of {', '.join(GROUNDS)}"),
+        ("ground", given.ground in ("", *GROUNDS), f"one of {', '.join(GROUNDS)}"),
         (
-            "attributes.requester",
+            "requester",
             given.requester in ("", *REQUESTERS),
             f"one of {', '.join(REQUESTERS)}",
         ),
-        ("attributes.reference", _is_text(given.reference), text),
-        ("attributes.source", _is_text(given.source), text),
+        ("reference", is_text(given.reference), text),
+        ("source", is_text(given.source), text),
         (
-            "attributes.asked_unix_us",
+            "asked_unix_us",
             0 <= given.asked_unix_us <= now_us,
             "when the person asked: not in the future",
         ),
-        (
-            "attributes.review_unix_us",
-            0 <= given.review_unix_us <= MAX_INSTANT_US,
-            "an instant before the year 10000",
+        *(
+            (
+                field,
+                0 <= getattr(given, field) <= MAX_INSTANT_US,
+                "an instant before the year 10000",
+            )
+            for field in ("review_unix_us", "effective_unix_us", "expires_unix_us")
         ),
+        ("purposes", len(given.purposes) <= MAX_PURPOSES, f"at most {MAX_PURPOSES}"),
     ]
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Tell whether a text is short enough to keep and holds no control character."""
     plain = all(unicodedata.category(character) != "Cc" for character in text)
     return plain and len(text.encode()) <= MAX_TEXT_BYTES
 
 
 def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
-    known_modes = (batch_pb2.BATCH_MODE_ADD, *_LATER_MODES)
     dated_twice = bool(header.published_unix_us and header.published_date)
     return [
         (
@@ -97,7 +97,7 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
             is_name(header.list),
             "a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
         ),
-        ("mode", header.mode in known_modes, "say add"),
+        ("mode", header.mode in UPLOAD_MODES, "say add, remove, replace or change"),
         (
             "region",
             not header.region or is_region(header.region),
@@ -115,6 +115,21 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
             "mends",
             not header.mends or is_batch_id(header.mends),
             "the id of the batch whose rejected rows come again",
+        ),
+        (
+            "base_batch_id",
+            not header.base_batch_id or is_batch_id(header.base_batch_id),
+            "the id of the batch that the change builds on",
+        ),
+        (
+            "base_published_date",
+            is_date(header.base_published_date),
+            "a date as YYYY-MM-DD",
+        ),
+        (
+            "base_published_unix_us",
+            0 <= header.base_published_unix_us <= MAX_INSTANT_US,
+            "microseconds since 1970",
         ),
         ("coverage", len(header.coverage) <= MAX_COVERAGE, f"at most {MAX_COVERAGE}"),
         (
@@ -134,12 +149,12 @@ def _form_checks(header: batch_pb2.BatchHeader) -> list[tuple[str, bool, str]]:
         ),
         (
             "file_name",
-            _is_text(header.file_name),
+            is_text(header.file_name),
             f"at most {MAX_TEXT_BYTES} bytes without control characters",
         ),
         (
             "reason",
-            _is_text(header.reason),
+            is_text(header.reason),
             f"at most {MAX_TEXT_BYTES} bytes without control characters",
         ),
     ]

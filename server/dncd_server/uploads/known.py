@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from dncd.v1 import batch_pb2
+from dncd_server.changes import reporting
+from dncd_server.changes.guard import shown_name
 from dncd_server.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -15,7 +17,6 @@ from dncd_server.errors import (
 from dncd_server.ingest.messages import Done, IngestJob, Progress, Refused, RejectedRows
 from dncd_server.ledger.journal import Journal
 from dncd_server.ledger.records import BatchRow
-from dncd_server.uploads import reports
 from dncd_server.uploads.lanes import Parts
 from dncd_server.uploads.plan import UploadPlan
 from dncd_server.uploads.reading import read_upload
@@ -28,15 +29,16 @@ class KnownBatches:
     journal: Journal
 
     async def find(self, plan: UploadPlan) -> BatchRow | None:
-        """Return the batch in force that has an upload's id, None where there is none.
+        """Return the batch in force, or waiting, that has an upload's id, None where there is none.
 
         Raises:
             ConflictError: It belongs to a list of the same name that was deleted.
         """
         row = await self._row(plan.header.batch_id)
-        if row is None or row.version is None:
+        version = (row.version or row.held_version) if row is not None else None
+        if row is None or version is None:
             return None
-        if row.list == plan.list.name and row.version < plan.list.created_version:
+        if row.list == plan.list.name and version < plan.list.created_version:
             raise ConflictError(
                 "LIST_RECREATED",
                 "this batch belongs to a list of the same name that was deleted since; choose a new id",
@@ -53,12 +55,15 @@ class KnownBatches:
         if not plan.header.mends:
             return
         row = await self._row(plan.header.mends)
+        state = await self.journal.catch_up()
         if row is None or row.version is None or row.version < plan.list.created_version:
             raise NotFoundError(
                 "BATCH_NOT_FOUND", "there is no batch in force with the id that mends names"
             )
-        if row.list != plan.list.name:
-            problem = FieldProblem("header.mends", f'that batch is of the list "{row.list}"')
+        # what is open on a confidential list is told, and so mended, as open on the list that is seen
+        if shown_name(state, row.list) != shown_name(state, plan.list.name):
+            told = f'that batch is of the list "{shown_name(state, row.list)}"'
+            problem = FieldProblem("header.mends", told)
             raise InvalidRequestError("HEADER_INVALID", problem.message, [problem])
 
     async def repeat(
@@ -72,7 +77,7 @@ class KnownBatches:
             AlreadyExistsError: The id brought other content before.
         """
         file_sha256 = ""
-        first = reports.stored(row)
+        first = reporting.stored(row)
         if first.rows.rejected:
             job = replace(job, region=first.region or job.region, layout=first.layout or job.layout)
             async for message in read_upload(job, parts):
@@ -95,13 +100,17 @@ class KnownBatches:
 
     async def report(self, row: BatchRow) -> batch_pb2.BatchReport:
         """Return a stored batch's report with its place in the ledger."""
-        report = reports.stored(row)
-        if row.version is None:
+        report = reporting.stored(row)
+        version = row.version or row.held_version
+        if version is None:
             return report
         store, ledger = self.journal.store, self.journal.ledger
-        events = await ledger.run(store.events_after, row.version - 1, 1)
+        events = await ledger.run(store.events_after, version - 1, 1)
         header = events[0].header
-        return reports.placed(report, header.version, header.epoch, events[0].hash, header.at_us)
+        if row.version is None:
+            report.at_unix_us = header.at_us
+            return report
+        return reporting.placed(report, header.version, header.epoch, events[0].hash, header.at_us)
 
     async def _row(self, batch_id: str) -> BatchRow | None:
         return await self.journal.ledger.run(self.journal.store.batch, batch_id)

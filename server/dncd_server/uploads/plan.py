@@ -1,17 +1,20 @@
 """What an upload is going to do, once its header was found sound: against which list, and read in which way."""
 
 import hashlib
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from dncd.v1 import batch_pb2
 from dncd_engine.lists import EVERYWHERE, ListState
 from dncd_engine.model import ListKind
 from dncd_engine.state import State
-from dncd_server.errors import FieldProblem, NotFoundError, invalid_fields
-from dncd_server.uploads.header import header_problems, parsed_date
+from dncd_server.errors import NotFoundError, invalid_fields
+from dncd_server.ingest.messages import Terms
+from dncd_server.uploads.dates import instant_problems, settled_attributes, whole_day_us
+from dncd_server.uploads.header import header_problems
+from dncd_server.uploads.modes import list_problems, mode_problems, terms_problems
 
 _ZONE_OF_REGION = {"JP": "Asia/Tokyo"}
 
@@ -22,55 +25,86 @@ class UploadPlan:
 
     Attributes:
         header: As it was sent.
+        attributes: What holds for every row that does not say otherwise, local dates read.
         list: The list as it stands.
         region: How texts are read.
+        tz: In which time zone days are read.
         reads_otherwise: Whether a campaign that uses the list reads texts in another region.
         encoding: ``auto`` or a name.
         layout: ``auto`` or a name.
+        effective_us: When entries begin whose row does not say so; 0 means at once, as what has begun does.
         published_us: The publisher's date, 0 where none was given.
+        base_published_us: The publisher's date that a change builds on, 0 where none was given.
+        purposes: The purposes that a row may name.
     """
 
     header: batch_pb2.BatchHeader
+    attributes: batch_pb2.Attributes
     list: ListState
     region: str
+    tz: str
     reads_otherwise: bool
     encoding: str
     layout: str
+    effective_us: int
     published_us: int
+    base_published_us: int
+    purposes: tuple[str, ...]
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether each row must say where its number came from: the list is one of origins and the header does not."""
+        return self.list.definition.kind is ListKind.ORIGIN and not self.attributes.source
+
+    @property
+    def terms(self) -> Terms:
+        """What decides about the batch's entries where a row does not say otherwise."""
+        if self.header.mode == batch_pb2.BATCH_MODE_REMOVE:
+            return Terms()
+        is_clearance = self.list.definition.kind is ListKind.CLEARANCE
+        return Terms(
+            effective_us=self.effective_us,
+            expires_us=self.attributes.expires_unix_us,
+            purposes=tuple(sorted(self.attributes.purposes)),
+            published_us=self.published_us if is_clearance else 0,
+        )
 
     def content_digest(self, file_sha256: str) -> bytes:
         """Return what the same id must bring again to be the same batch."""
         declared = batch_pb2.BatchHeader()
         declared.CopyFrom(self.header)
-        for field in ("batch_id", "dry_run", "file_name", "file_size_bytes", "sends_end"):
+        for field in (
+            "batch_id",
+            "dry_run",
+            "file_name",
+            "file_size_bytes",
+            "sends_end",
+            "expected_releases",
+        ):
             declared.ClearField(field)
         digest = hashlib.sha256(declared.SerializeToString(deterministic=True))
         digest.update(bytes.fromhex(file_sha256))
         return digest.digest()
-
-    @property
-    def freshens(self) -> bool:
-        """Whether any part of a registry that was loaded before counts as newer after this batch."""
-        if self.list.definition.kind is not ListKind.REGISTRY:
-            return False
-        old = self.list.coverage
-        covered = frozenset(self.header.coverage) or frozenset((EVERYWHERE,))
-        parts = covered.union(part for part in old if not covered.isdisjoint(_prefixes(part)))
-        dates = (_date_of(part, old) for part in parts)
-        return any(date is not None and self.published_us > date for date in dates)
 
 
 def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
     """Return what a header asks for.
 
     Raises:
-        InvalidRequestError: A field is wrong, or asks for what this version does not do.
+        InvalidRequestError: A field is wrong.
         NotFoundError: There is no such list.
     """
-    problems = header_problems(header)
+    now_us = time.time_ns() // 1000
     item = state.lists.get(header.list)
-    if item is not None:
-        problems += _list_problems(header, item)
+    tz = zone_of(item, state)
+    problems = header_problems(header) + mode_problems(header)
+    undated = instant_problems(header, ZoneInfo(tz), now_us)
+    problems += undated
+    if not undated:
+        settled = settled_attributes(header, ZoneInfo(tz))
+        problems += terms_problems(settled, state.policy, now_us)
+        if item is not None:
+            problems += list_problems(header, settled, item)
     if problems:
         raise invalid_fields("HEADER_INVALID", problems)
     if item is None:
@@ -79,27 +113,30 @@ def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
             f'there is no list "{header.list}"; make it with dncctl list create, or mend the name',
             {"list": header.list},
         )
-    zone = item.definition.tz or _ZONE_OF_REGION.get(state.region, "UTC")
     region = _region(header, item, state)
     users = [campaign for campaign in state.campaigns.values() if campaign.probes(item.name)]
+    zone = ZoneInfo(tz)
     return UploadPlan(
         header=header,
+        attributes=settled,
         list=item,
         region=region,
+        tz=tz,
         reads_otherwise=not header.region and any(user.text_region != region for user in users),
         encoding=header.encoding or "auto",
         layout=header.layout or item.definition.layout or "auto",
-        published_us=header.published_unix_us or _day_begins_us(header.published_date, zone),
+        effective_us=settled.effective_unix_us if settled.effective_unix_us > now_us else 0,
+        published_us=header.published_unix_us or whole_day_us(header.published_date, zone),
+        base_published_us=header.base_published_unix_us
+        or whole_day_us(header.base_published_date, zone),
+        purposes=state.policy.purposes,
     )
 
 
-def against(plan: UploadPlan, state: State) -> UploadPlan:
-    """Return a plan against the list as it stands now; how its texts were read stays as it was.
-
-    Raises:
-        NotFoundError: The list was deleted meanwhile.
-    """
-    return replace(plan, list=planned(plan.header, state).list)
+def zone_of(item: ListState | None, state: State) -> str:
+    """Return the time zone in which a date about a list is a whole day."""
+    own = item.definition.tz if item is not None else ""
+    return own or _ZONE_OF_REGION.get(state.region, "UTC")
 
 
 def _region(header: batch_pb2.BatchHeader, item: ListState, state: State) -> str:
@@ -112,11 +149,29 @@ def _region(header: batch_pb2.BatchHeader, item: ListState, state: State) -> str
     return countries[0]
 
 
-def _list_problems(header: batch_pb2.BatchHeader, item: ListState) -> list[FieldProblem]:
-    # a date is taken as evidence on every list; coverage decides, and only a registry's does
-    if item.definition.kind is ListKind.REGISTRY or not header.coverage:
-        return []
-    return [FieldProblem("header.coverage", "only a registry has coverage; take it out")]
+def freshens(plan: UploadPlan, item: ListState) -> bool:
+    """Tell whether any part of a registry that was loaded before counts as newer after an add."""
+    if item.definition.kind is not ListKind.REGISTRY:
+        return False
+    if plan.header.mode != batch_pb2.BATCH_MODE_ADD:
+        return False
+    old = item.coverage
+    covered = frozenset(plan.header.coverage) or frozenset((EVERYWHERE,))
+    parts = covered.union(part for part in old if not covered.isdisjoint(_prefixes(part)))
+    dates = (_date_of(part, old) for part in parts)
+    return any(date is not None and plan.published_us > date for date in dates)
+
+
+def is_older_than(plan: UploadPlan, item: ListState) -> bool:
+    """Tell whether a publication is older than what the list holds of what it covers."""
+    if item.definition.kind is not ListKind.REGISTRY or not plan.published_us:
+        return False
+    covered = frozenset(plan.header.coverage) or frozenset((EVERYWHERE,))
+    dates = [_date_of(part, item.coverage) for part in covered]
+    dates += [
+        date for part, date in item.coverage.items() if not covered.isdisjoint(_prefixes(part))
+    ]
+    return any(date is not None and date > plan.published_us for date in dates)
 
 
 def _date_of(part: str, coverage: Mapping[str, int]) -> int | None:
@@ -127,38 +182,3 @@ def _date_of(part: str, coverage: Mapping[str, int]) -> int | None:
 
 def _prefixes(part: str) -> list[str]:
     return [part[:length] for length in range(len(part) + 1)]
-
-
-def _day_begins_us(text: str, zone: str) -> int:
-    """Return when a day begins in a zone: the earliest that the date can mean, so that age is never too low.
-
-    A date that was given is never 0, which would mean that none was.
-    """
-    day = parsed_date(text)
-    if day is None:
-        return 0
-    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
-    return max(int(midnight.timestamp()) * 1_000_000, 1)
-
-
-def flags_of(plan: UploadPlan, rejected: int, foreign: int, is_unused: bool) -> list[str]:
-    """Return the marks that a batch in force carries.
-
-    Args:
-        plan: What the upload did.
-        rejected: How many rows could not be read.
-        foreign: How many numbers belong to countries that the list does not speak of.
-        is_unused: Whether no campaign uses the list.
-    """
-    is_undated = plan.list.definition.kind is ListKind.REGISTRY and not (
-        plan.published_us or any(plan.list.coverage.values())
-    )
-    marks = (
-        ("incomplete", rejected > 0),
-        ("undated", is_undated),
-        ("freshened", plan.freshens),
-        ("foreign_numbers", foreign > 0),
-        ("read_otherwise", plan.reads_otherwise),
-        ("unused_list", is_unused),
-    )
-    return [mark for mark, holds in marks if holds]

@@ -1,30 +1,25 @@
-"""Reports: what an uploader is told of a batch, new or long ago."""
+"""Reports of uploads, as far as the file goes: what it makes of its list is told by the desk of changes."""
 
 from dataclasses import asdict
 
 from dncd.v1 import batch_pb2
-from dncd_engine.token import HASH_PREFIX_BYTES, Token
+from dncd_engine.lists import ListState
+from dncd_engine.model import ListKind
 from dncd_server.actors import Actor
+from dncd_server.changes.work import Difference
 from dncd_server.ingest.messages import Done, Refused
-from dncd_server.ledger.records import BatchRow, Head
-from dncd_server.uploads.difference import Difference
-from dncd_server.uploads.plan import UploadPlan, flags_of
+from dncd_server.uploads.plan import UploadPlan, freshens
 
 NPA_LAYOUT = "npa-nxx-xxxx"
 NORTH_AMERICA = "US"
 """How that layout is read, whatever the region."""
 
 
-def read(
-    plan: UploadPlan, actor: Actor, done: Done, difference: Difference, is_unused: bool
-) -> batch_pb2.BatchReport:
-    """Return the report of a file that was read and taken, without its place in the ledger."""
+def read(plan: UploadPlan, actor: Actor, done: Done) -> batch_pb2.BatchReport:
+    """Return the report of a file that was read, without what it makes of its list."""
     report = _opened(plan, actor, done)
-    report.state = batch_pb2.BATCH_STATE_ACTIVE
-    report.flags.extend(flags_of(plan, done.rows.rejected, difference.foreign, is_unused))
     report.open_rejects = done.rows.rejected
-    report.numbers.added = difference.added
-    report.numbers.unchanged = difference.named - difference.added
+    report.terms = len(done.strata)
     return report
 
 
@@ -36,6 +31,21 @@ def refused(plan: UploadPlan, actor: Actor, found: Refused) -> batch_pb2.BatchRe
     report.refusal.line = found.line
     report.refusal.message = found.message
     return report
+
+
+def as_refused(done: Done, reason: str, message: str) -> Refused:
+    """Return the refusal of a file that could be read and is not taken after all."""
+    return Refused(
+        reason=reason,
+        line=0,
+        message=message,
+        rows=done.rows,
+        rejects_by_code=done.rejects_by_code,
+        encoding=done.encoding,
+        layout=done.layout,
+        sha256=done.sha256,
+        normaliser_version=done.normaliser_version,
+    )
 
 
 def _opened(plan: UploadPlan, actor: Actor, found: Done | Refused) -> batch_pb2.BatchReport:
@@ -54,6 +64,7 @@ def _opened(plan: UploadPlan, actor: Actor, found: Done | Refused) -> batch_pb2.
         actor=actor.name,
         actor_proof=actor.proof,
         region=region_of(plan, found.layout),
+        reason=plan.header.reason,
     )
 
 
@@ -62,27 +73,31 @@ def region_of(plan: UploadPlan, layout: str) -> str:
     return NORTH_AMERICA if layout == NPA_LAYOUT else plan.region
 
 
-def placed(
-    report: batch_pb2.BatchReport, version: int, epoch: int, event_hash: bytes, at_us: int
-) -> batch_pb2.BatchReport:
-    """Return a report of a batch in force with its place in the ledger."""
-    token = Token(version, epoch, event_hash[:HASH_PREFIX_BYTES])
-    placed_report = batch_pb2.BatchReport()
-    placed_report.CopyFrom(report)
-    placed_report.version = version
-    placed_report.token = token.text()
-    placed_report.at_unix_us = at_us
-    return placed_report
+def flags_of(plan: UploadPlan, rejected: int, difference: Difference, is_unused: bool) -> list[str]:
+    """Return the marks that a file's batch carries.
+
+    Args:
+        plan: What the upload does.
+        rejected: How many rows could not be read.
+        difference: What it makes of its list.
+        is_unused: Whether no campaign uses the list.
+    """
+    item = difference.list
+    marks = (
+        ("incomplete", rejected > 0),
+        ("undated", _is_undated(plan, item)),
+        ("freshened", freshens(plan, item)),
+        ("foreign_numbers", difference.foreign > 0),
+        ("read_otherwise", plan.reads_otherwise),
+        ("unused_list", is_unused),
+    )
+    return [mark for mark, holds in marks if holds]
 
 
-def placed_at_head(report: batch_pb2.BatchReport, head: Head) -> batch_pb2.BatchReport:
-    """Return the report of a batch that was appended just now."""
-    return placed(report, head.version, head.epoch, head.hash, head.at_us)
-
-
-def stored(row: BatchRow) -> batch_pb2.BatchReport:
-    """Return the report of a stored batch, without its place in the ledger."""
-    report = batch_pb2.BatchReport.FromString(row.report)
-    report.state = batch_pb2.BatchState.ValueType(row.state)
-    report.open_rejects = row.open_rejects
-    return report
+def _is_undated(plan: UploadPlan, item: ListState) -> bool:
+    definition = item.definition
+    if plan.header.mode == batch_pb2.BATCH_MODE_REMOVE or plan.published_us:
+        return False
+    if definition.kind is ListKind.CLEARANCE:
+        return definition.effective_max_age_seconds > 0
+    return definition.kind is ListKind.REGISTRY and not any(item.coverage.values())

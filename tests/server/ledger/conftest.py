@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from dncd_server.ledger import batch_table, segment_table
 from dncd_server.ledger import store as store_module
 from dncd_server.ledger.engine import open_engine
 from dncd_server.ledger.store import Store
@@ -61,7 +62,8 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
     def stand_at(at_us: int) -> None:
         clock = SimpleNamespace(time_ns=lambda: at_us * 1000)
-        monkeypatch.setattr(store_module, "time", clock)
+        for module in (store_module, segment_table, batch_table):
+            monkeypatch.setattr(module, "time", clock)
 
     return stand_at
 

@@ -46,6 +46,6 @@ def everything(store: Store) -> tuple[object, ...]:
     return (
         store.head(),
         store.events_after(0, 100),
-        store.batches("", 0, 100),
+        store.batches((), 0, 100),
         store.list_version("acme/optout"),
     )

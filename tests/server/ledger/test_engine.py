@@ -169,9 +169,9 @@ def test_a_database_of_something_else_is_refused_and_left_alone(path: Path) -> N
 
 
 def test_a_newer_schema_is_refused(path: Path) -> None:
-    database(made(path), "UPDATE alembic_version SET version_num = '0002'")
+    database(made(path), "UPDATE alembic_version SET version_num = '0003'")
 
-    told = "the ledger's schema 0002 is newer than this dncd; upgrade dncd"
+    told = "the ledger's schema 0003 is newer than this dncd; upgrade dncd"
     assert refusal(url_of(path)) == told
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dncd.v1 import ledger_pb2
 from dncd_engine.state import State
+from dncd_engine.strata import PLAIN
 from dncd_server import checkpoint
 from dncd_server.ledger.follower import EVENTS_A_PAGE
 from dncd_server.ledger.records import NewEvent
@@ -17,6 +18,7 @@ from server.building import (
     Office,
     a_campaign,
     a_list,
+    held_by,
     office,
     plain,
     policy_request,
@@ -60,7 +62,7 @@ def told_by(state: State) -> dict[str, object]:
         "lists": {
             name: (
                 item.definition.title,
-                [number for part in item.numbers.numbers() for number in part.tolist()],
+                [number for number, _ in held_by(item.entries)],
                 dict(item.coverage),
                 item.loaded,
                 item.created_version,
@@ -199,7 +201,7 @@ def test_more_segments_than_a_page_are_followed(tmp_path: Path) -> None:
             await it.add("house", spread, "b2")
             item = it.replica.state.lists["house"]
 
-            assert item.numbers.count == 600
-            assert all(item.numbers.contains(number) for number in spread)
+            assert item.entries.count == 600
+            assert all(item.entries.strata_of(number) == (PLAIN,) for number in spread)
 
     run(scene())

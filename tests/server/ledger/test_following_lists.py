@@ -4,7 +4,6 @@ from pathlib import Path
 
 from dncd.v1 import batch_pb2, ledger_pb2
 from dncd_server.ledger.records import NewBatch, NewEvent
-from dncd_server.policies import PolicyDesk
 from server.building import Office, a_list, numbers_from, office, plain, policy_request, run
 
 
@@ -16,7 +15,7 @@ def test_a_list_whose_definition_changed_takes_batches(tmp_path: Path) -> None:
             await it.apply(policy_request({"house": a_list(title="mine")}))
             await it.add("house", numbers_from(2, 3), "b2")
 
-            assert it.replica.state.lists["house"].numbers.count == 5
+            assert it.replica.state.lists["house"].entries.count == 5
 
     run(scene())
 
@@ -28,11 +27,11 @@ def test_a_list_that_was_made_again_is_empty_and_takes_batches(tmp_path: Path) -
             await it.add("house", numbers_from(0, 3), "b1")
             await it.apply(policy_request(delete_lists=["house"]))
             await it.apply(policy_request({"house": a_list()}))
-            assert it.replica.state.lists["house"].numbers.count == 0
+            assert it.replica.state.lists["house"].entries.count == 0
             assert it.replica.state.lists["house"].created_version == 5
 
             await it.add("house", numbers_from(2, 2), "b2")
-            assert it.replica.state.lists["house"].numbers.count == 2
+            assert it.replica.state.lists["house"].entries.count == 2
 
     run(scene())
 
@@ -49,7 +48,7 @@ def test_a_held_state_does_not_move(tmp_path: Path) -> None:
             await it.add("house", numbers_from(1, 9), "b2")
 
             assert plain(held) == before
-            assert it.replica.state.lists["house"].numbers.count == 10
+            assert it.replica.state.lists["house"].entries.count == 10
 
     run(scene())
 
@@ -94,7 +93,7 @@ def test_what_a_deleted_list_left_open_waits_for_nobody(tmp_path: Path) -> None:
 
     async def scene() -> None:
         async with office(tmp_path / "ledger") as it:
-            desk = PolicyDesk(it.journal)
+            desk = it.policies
             await it.apply(policy_request({"house": a_list()}))
             await leave_open(it, "b1", 4)
             state = await it.catch_up()

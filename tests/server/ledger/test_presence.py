@@ -163,11 +163,11 @@ def test_a_file_that_is_moved_back_serves_again(tmp_path: Path) -> None:
 
             state = await it.catch_up()
             assert it.replica.state is state
-            assert state.lists["house"].numbers.count == 3
+            assert state.lists["house"].entries.count == 3
             await it.add("house", numbers_from(5, 3), "b2")
 
         async with office(path) as it:
-            assert (await it.catch_up()).lists["house"].numbers.count == 6
+            assert (await it.catch_up()).lists["house"].entries.count == 6
 
     run(scene())
 
@@ -187,7 +187,7 @@ def test_what_was_acknowledged_is_there_once_the_file_is_back(tmp_path: Path) ->
         async with office(path) as it:
             state = await it.catch_up()
             assert state.version == 3
-            assert state.lists["house"].numbers.count == 3
+            assert state.lists["house"].entries.count == 3
             assert it.store.batch("b2") is None
 
     run(scene())
@@ -207,6 +207,6 @@ def test_the_log_of_a_ledger_that_was_opened_again_is_looked_at_too(tmp_path: Pa
                 await it.add("house", numbers_from(5, 3), "b2")
         async with office(path) as it:
             state = await it.catch_up()
-            assert (state.version, state.lists["house"].numbers.count) == (3, 3)
+            assert (state.version, state.lists["house"].entries.count) == (3, 3)
 
     run(scene())

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dncd.v1 import batch_pb2
 from dncd_engine.state import State
-from dncd_server.policies import plan as policy_plan
+from dncd_server.policy.plan import plan as policy_plan
 from server.building import a_list, policy_request
 
 Header = batch_pb2.BatchHeader

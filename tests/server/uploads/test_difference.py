@@ -2,14 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from dncd_engine.chain import salted_digest
-from dncd_engine.segments import Numbers, cut, encode
-from dncd_server.ingest.messages import SegmentFound
-from dncd_server.uploads.difference import Difference, difference_of_add
-from dncd_server.uploads.staging import Staging
+from dncd_server.changes.work import Difference
 from server.building import a_list, numbers_from, office, policy_request, run
 
 JAPANESE = numbers_from(0, 4)
@@ -23,15 +18,7 @@ def difference(folder: Path, countries: list[str], numbers: list[int]) -> Differ
     async def scene() -> Difference:
         async with office(folder / "ledger") as it:
             await it.apply(policy_request({"house": a_list(countries=countries)}))
-            staging = await Staging.open(it.journal.ledger, "b1")
-            column: Numbers = np.array(sorted(numbers), dtype=np.uint64)
-            for prefix, bitmap in cut(column):
-                segment = encode(prefix, bitmap)
-                digest = salted_digest(staging.salt, segment.data)
-                await staging.add(SegmentFound(prefix, segment.count, segment.data, digest))
-            await staging.flush()
-            item = (await it.catch_up()).lists["house"]
-            return await difference_of_add(staging.named(), staging.salt, item)
+            return await it.difference("house", numbers)
 
     return run(scene())
 

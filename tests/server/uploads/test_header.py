@@ -13,13 +13,17 @@ from dncd_server.uploads.header import header_problems
 from dncd_server.uploads.plan import planned
 from server.uploads.headers import STATE, Header, attributes, header
 
-LATER = "this version does not act upon it; take it out"
+REMOVE = batch_pb2.BATCH_MODE_REMOVE
+REPLACE = batch_pb2.BATCH_MODE_REPLACE
+CHANGE = batch_pb2.BATCH_MODE_CHANGE
+MODES = "say add, remove, replace or change"
+NO_BASE = "only a change builds on a base; take it out"
 LONG = "x" * 257
 TEXT = "at most 256 bytes without control characters"
 NAME = (
     "a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row"
 )
-NOT_A_REGISTRY = "only a registry has coverage; take it out"
+NOT_A_REGISTRY = "only a registry, or a replace, has coverage; take it out"
 YEAR_10000_US = 253_402_300_800_000_000
 
 _BAD = [
@@ -44,11 +48,30 @@ _BAD = [
         "list: a name has 1 to 64 of a-z, 0-9, '.', '_', '-', at most one slash and no nine digits in a row",
     ),
     ({"list": "0450000000"}, f"list: {NAME}"),
-    ({"mode": 0}, "mode: say add"),
-    ({"mode": 99}, "mode: say add"),
-    ({"mode": batch_pb2.BATCH_MODE_REMOVE}, "mode: this version takes the mode add"),
-    ({"mode": batch_pb2.BATCH_MODE_REPLACE}, "mode: this version takes the mode add"),
-    ({"mode": batch_pb2.BATCH_MODE_CHANGE}, "mode: this version takes the mode add"),
+    ({"mode": 0}, f"mode: {MODES}"),
+    ({"mode": 99}, f"mode: {MODES}"),
+    ({"mode": batch_pb2.BATCH_MODE_REVERT}, f"mode: {MODES}"),
+    ({"mode": batch_pb2.BATCH_MODE_POLICY}, f"mode: {MODES}"),
+    ({"mode": REMOVE}, "reason: a removal needs its reason; say it with --reason"),
+    ({"mode": REMOVE, "reason": " "}, "reason: a removal needs its reason; say it with --reason"),
+    (
+        {"mode": REMOVE, "reason": "x", "published_date": "2026-02-03"},
+        "published_date: a removal is no publication; take date and coverage out",
+    ),
+    (
+        {"mode": CHANGE},
+        "base_batch_id: a change builds on a batch or a publisher's date; name it with --base",
+    ),
+    (
+        {"mode": CHANGE, "base_batch_id": "b0", "base_published_unix_us": 5},
+        "base_batch_id: the base is given twice; keep the batch or the date",
+    ),
+    (
+        {"mode": CHANGE, "base_batch_id": "b 0"},
+        "base_batch_id: the id of the batch that the change builds on",
+    ),
+    ({"mode": CHANGE, "base_published_date": "1"}, "base_published_date: a date as YYYY-MM-DD"),
+    ({"mode": REPLACE, "mends": "b0"}, "mends: rejected rows come again with the mode add"),
     ({"region": "jp"}, "region: two capital letters of ISO 3166, such as JP"),
     ({"region": "ZZ"}, "region: two capital letters of ISO 3166, such as JP"),
     ({"encoding": "latin-9"}, f"encoding: one of {', '.join(ENCODINGS)}"),
@@ -62,7 +85,7 @@ _BAD = [
     ),
     (
         {"list": "acme/optout", "coverage": ["8145"]},
-        "coverage: only a registry has coverage; take it out",
+        f"coverage: {NOT_A_REGISTRY}",
     ),
     ({"columns": ["番" * 86]}, "columns: at most 256 bytes each"),
     ({"mends": "a b"}, "mends: the id of the batch whose rejected rows come again"),
@@ -92,14 +115,30 @@ _BAD = [
     ({"file_name": LONG}, "file_name: at most 256 bytes without control characters"),
     ({"file_name": "禁" * 86}, "file_name: at most 256 bytes without control characters"),
     ({"reason": LONG}, "reason: at most 256 bytes without control characters"),
-    ({"base_batch_id": "b0"}, f"base_batch_id: {LATER}"),
-    ({"base_published_unix_us": 1}, f"base_published_unix_us: {LATER}"),
-    ({"everything": True}, f"everything: {LATER}"),
+    ({"base_batch_id": "b0"}, f"base_batch_id: {NO_BASE}"),
+    ({"base_published_unix_us": 1}, f"base_batch_id: {NO_BASE}"),
+    ({"base_published_date": "2026-02-03"}, f"base_batch_id: {NO_BASE}"),
+    ({"everything": True}, "everything: only a replace can touch everything; take it out"),
+    (
+        {"expected_releases": 1},
+        "expected_releases: only a replace is asked how much it releases; take it out",
+    ),
 ]
 _BAD_ATTRIBUTES = [
-    ({"effective_unix_us": 1}, f"effective_unix_us: {LATER}"),
-    ({"expires_unix_us": 1}, f"expires_unix_us: {LATER}"),
-    ({"purposes": ["survey"]}, f"purposes: {LATER}"),
+    ({"effective_unix_us": -1}, "effective_unix_us: an instant before the year 10000"),
+    (
+        {"expires_unix_us": 1},
+        "expires_unix_us: the entries would have ended before they begin; mend the dates",
+    ),
+    (
+        {"expires_unix_us": YEAR_10000_US - 1, "effective_unix_us": YEAR_10000_US - 1},
+        "expires_unix_us: the entries would have ended before they begin; mend the dates",
+    ),
+    (
+        {"purposes": ["survey"]},
+        'purposes: the purpose "survey" is not declared; add it to purposes or mend the spelling (and 1 more)',
+    ),
+    ({"purposes": ["x"] * 101}, "purposes: at most 100 (and 103 more)"),
     (
         {"ground": "because"},
         "ground: one of beyond_purpose, improper_acquisition, unlawful_provision, no_longer_needed, "

@@ -1,27 +1,38 @@
 """What a report tells of an upload, and what its event keeps of it."""
 
+from pathlib import Path
+
 import pytest
 
 from dncd.v1 import batch_pb2
 from dncd_engine.token import Token
+from dncd_server.changes import reporting
+from dncd_server.changes.events import applied
 from dncd_server.ingest.messages import Refused, RowCounts
 from dncd_server.ledger.records import BatchRow, Head
 from dncd_server.uploads import reports
-from dncd_server.uploads.difference import Difference
-from dncd_server.uploads.events import accepted_batch, refused_batch, upload_event
 from dncd_server.uploads.plan import planned
-from server.building import ACTOR, done
+from dncd_server.uploads.proposing import proposal_of
+from server.building import (
+    ACTOR,
+    a_difference,
+    a_list,
+    done,
+    numbers_from,
+    office,
+    policy_request,
+    run,
+)
 from server.uploads.headers import STATE, header
 
-DIFFERENCE = Difference((), (), named=9, added=4, foreign=0)
+DIFFERENCE = a_difference(STATE.lists["ftc"])
 
 
 def test_a_report_counts_rows_and_numbers() -> None:
     plan = planned(header(published_unix_us=5), STATE)
-    report = reports.read(plan, ACTOR, done(rows=12, rejected=2), DIFFERENCE, False)
+    report = reporting.told(reports.read(plan, ACTOR, done(rows=12, rejected=2)), DIFFERENCE, [])
 
     assert (report.batch_id, report.list, report.mode) == ("b1", "ftc", 1)
-    assert report.state == batch_pb2.BATCH_STATE_ACTIVE
     assert (report.rows.read, report.rows.accepted, report.rows.rejected) == (12, 10, 2)
     assert (report.numbers.added, report.numbers.removed, report.numbers.unchanged) == (4, 0, 5)
     assert dict(report.rejects_by_code) == {"letters": 2}
@@ -47,9 +58,9 @@ def test_a_report_marks_what_a_person_should_know(
     list_name: str, published: int, rejected: int, unused: bool, flags: list[str]
 ) -> None:
     plan = planned(header(list=list_name, published_unix_us=published), STATE)
-    report = reports.read(plan, ACTOR, done(5, rejected), DIFFERENCE, unused)
+    difference = a_difference(STATE.lists[list_name])
 
-    assert list(report.flags) == flags
+    assert reports.flags_of(plan, rejected, difference, unused) == flags
 
 
 def test_a_refused_report_tells_why_and_changes_nothing() -> None:
@@ -63,8 +74,8 @@ def test_a_refused_report_tells_why_and_changes_nothing() -> None:
 
 
 def test_a_report_in_force_names_its_place() -> None:
-    report = reports.read(planned(header(), STATE), ACTOR, done(), DIFFERENCE, False)
-    placed = reports.placed_at_head(report, Head(7, 3, bytes(range(32)), 99))
+    report = reports.read(planned(header(), STATE), ACTOR, done())
+    placed = reporting.placed_at_head(report, Head(7, 3, bytes(range(32)), 99))
 
     assert (placed.version, placed.at_unix_us) == (3, 99)
     assert placed.token == Token(3, 7, bytes(range(8))).text()
@@ -73,26 +84,31 @@ def test_a_report_in_force_names_its_place() -> None:
 
 def test_a_stored_report_tells_what_has_become_of_it() -> None:
     """Rejects that were mended since, and the state, are the row's and not the report's."""
-    plan = planned(header(), STATE)
-    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
-    new = accepted_batch(plan, 7, report)
+    report = reports.read(planned(header(), STATE), ACTOR, done(5, 3))
     held = batch_pb2.BATCH_STATE_HELD
-    row = BatchRow("b1", new.list, held, 3, 7, new.content_digest, 1, 0, new.report)
-    told = reports.stored(row)
+    data = report.SerializeToString()
+    row = BatchRow("b1", "ftc", held, 3, 7, bytes(32), 1, 0, data, None, 1, 3, 0, "", 0)
+    told = reporting.stored(row)
 
-    assert (new.open_rejects, told.open_rejects, told.state) == (3, 1, held)
+    assert (report.open_rejects, told.open_rejects, told.state) == (3, 1, held)
     assert told.rows == report.rows
 
 
-def test_an_event_holds_what_was_declared_and_no_reject() -> None:
-    sent = header(list="ftc", reason="asked", coverage=["8145"], published_unix_us=5)
-    plan = planned(sent, STATE)
-    report = reports.read(plan, ACTOR, done(5, 3), DIFFERENCE, False)
-    event = upload_event(plan, ACTOR, bytes(32), DIFFERENCE, report)
-    taken, refused = accepted_batch(plan, 7, report), refused_batch(plan, report)
+def test_an_event_holds_what_was_declared_and_no_reject(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with office(tmp_path / "ledger") as it:
+            await it.apply(policy_request({"ftc": a_list("registry")}))
+            staging = await it.staged("b1", numbers_from(0, 2))
+            sent = header(list="ftc", reason="asked", coverage=["8145"], published_unix_us=5)
+            plan = planned(sent, await it.catch_up())
+            proposal = proposal_of(plan, "", ACTOR, staging, done(5, 3), False)
+            made = await it.difference("ftc", numbers_from(0, 2))
+            new = applied(proposal, made, proposal.report)
 
-    assert event.effect_salt == bytes(32)
-    assert b"asked" in event.evidence
-    assert b"asked" not in event.effect
-    assert (taken.upload, taken.list_version, taken.mended_rows) == (7, 2, 5)
-    assert (refused.upload, refused.open_rejects) == (0, 0)
+            assert new.event.effect_salt == staging.salt
+            assert b"asked" in new.event.evidence
+            assert b"asked" not in new.event.effect
+            assert new.batch is not None
+            assert (new.batch.upload, new.batch.list_version) == (staging.upload, 2)
+
+    run(scene())
