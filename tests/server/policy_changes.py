@@ -5,7 +5,7 @@ import pytest
 from dncd.v1 import policy_pb2
 from dncd_engine.state import State
 from dncd_server.errors import InvalidRequestError
-from dncd_server.policies import PlannedChange, plan
+from dncd_server.policy.plan import PlannedChange, plan
 from server.building import a_campaign, a_list, plain, policy_request
 
 Request = policy_pb2.ApplyPolicyRequest
@@ -66,3 +66,13 @@ def problems(request: Request, state: State = BASE) -> list[tuple[str, str]]:
 def ftc(**fields: object) -> policy_pb2.ListDefinition:
     base: dict[str, object] = {"countries": ["US"], "max_age_seconds": 86_400}
     return a_list("registry", **base | fields)
+
+
+def hidden(shown_as: str) -> policy_pb2.ListDefinition:
+    """Return a confidential list."""
+    return a_list(
+        confidential=True,
+        shown_as=shown_as,
+        confidential_ground="a",
+        confidential_review="2030-01-31",
+    )

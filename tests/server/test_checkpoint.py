@@ -5,52 +5,36 @@ import os
 import shutil
 import stat
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import given, settings
 
 from dncd_engine.state import State
 from dncd_server import checkpoint
 from dncd_server.checkpoint import FILE_NAME
-from server.building import (
-    FIRST_NUMBER,
-    a_campaign,
-    a_list,
-    numbers_from,
-    office,
+from engine.drawing import busy_worlds
+from engine.worlds import World
+from server.checkpoints import (
+    DIGEST_BYTES,
+    HEAD_BYTES,
+    MAGIC,
+    Damage,
+    frames_of,
+    made,
     plain,
-    policy_request,
-    run,
+    read,
+    sealed,
+    set_aside,
+    state_of_each_sort,
 )
-
-Damage = Callable[[bytes], bytes]
-HEAD_BYTES, DIGEST_BYTES = 8, 32
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> State:
-    """A state with lists of each sort and numbers in several segments."""
-
-    async def build() -> State:
-        async with office(tmp_path_factory.mktemp("ledger") / "ledger") as it:
-            request = policy_request(
-                {
-                    "acme/optout": a_list(title="アクメ 架電禁止", tz="Asia/Tokyo"),
-                    "ftc": a_list("registry", countries=["US"], max_age_seconds=86_400),
-                    "never": a_list("suspended_use", starts_empty=True),
-                },
-                {"acme/spring": a_campaign(block=["acme/optout", "ftc"], countries=["JP", "US"])},
-                purposes=["sales:fiber"],
-                answers={"LISTED": "a"},
-            )
-            await it.apply(request)
-            await it.add("acme/optout", [*numbers_from(0, 5000), FIRST_NUMBER + (9 << 22)], "b1")
-            await it.add("ftc", range(12025550100, 12025550150), "b2", coverage=["1202"])
-            return it.replica.state
-
-    return run(build())
+def state() -> State:
+    """A state with lists of each sort."""
+    return state_of_each_sort()
 
 
 @pytest.fixture(scope="module")
@@ -59,47 +43,36 @@ def written(state: State, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return checkpoint.write(tmp_path_factory.mktemp("written"), state)
 
 
-def read(folder: Path, state: State) -> State | None:
-    return checkpoint.read(folder, {state.version: state.head}.get)
-
-
-def set_aside(folder: Path, state: State) -> str:
-    """Return why a checkpoint was set aside, as the log says it; it must not be used."""
-    before = (folder / FILE_NAME).read_bytes() if (folder / FILE_NAME).is_file() else None
-    with structlog.testing.capture_logs() as logs:
-        assert read(folder, state) is None
-    assert not (folder / FILE_NAME).exists()
-    aside = folder / f"{FILE_NAME}.set-aside"
-    assert before is None or aside.read_bytes() == before
-    assert [(log["event"], log["log_level"]) for log in logs] == [
-        ("checkpoint_set_aside", "warning")
-    ]
-    assert logs[0]["path"] == str(folder / FILE_NAME)
-    return str(logs[0]["error"])
-
-
-def frames_of(data: bytes) -> list[bytes]:
-    frames, at = [], HEAD_BYTES
-    while at < len(data) - DIGEST_BYTES:
-        (length,) = struct.unpack_from(">I", data, at)
-        frames.append(data[at + 4 : at + 4 + length])
-        at += 4 + length
-    return frames
-
-
-def sealed(*frames: bytes) -> bytes:
-    """Return a checkpoint of any frames, with its digest right."""
-    body = b"DNCDCKP1" + b"".join(struct.pack(">I", len(frame)) + frame for frame in frames)
-    return body + hashlib.sha256(body).digest()
-
-
 def test_a_state_comes_back_whole(state: State, tmp_path: Path) -> None:
     checkpoint.write(tmp_path, state)
     kept = read(tmp_path, state)
 
     assert kept is not None
     assert plain(kept) == plain(state)
-    assert kept.lists["acme/optout"].numbers.size_bytes > 0
+    assert len(kept.lists["acme/hidden"].entries.strata) == 4
+    assert kept.shown["acme/optout"].entries.count == 5051
+
+
+@settings(max_examples=25, deadline=None)
+@given(world=busy_worlds())
+def test_any_state_comes_back_whole(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    state, folder = made(world), tmp_path_factory.mktemp("any")
+    checkpoint.write(folder, state)
+    kept = read(folder, state)
+
+    assert kept is not None
+    assert plain(kept) == plain(state)
+
+
+def test_entries_past_the_size_of_a_frame_come_back(
+    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_MAX_ROWS", 7)
+    checkpoint.write(tmp_path, state)
+    kept = read(tmp_path, state)
+
+    assert kept is not None
+    assert plain(kept) == plain(state)
 
 
 def test_a_state_before_the_first_event_comes_back(tmp_path: Path) -> None:
@@ -162,7 +135,7 @@ def test_trailing_bytes_are_set_aside(written: Path, state: State, tmp_path: Pat
 
 
 def test_garbage_is_set_aside(state: State, tmp_path: Path) -> None:
-    for content in (b"", b"\x00" * 4096, b"DNCDCKP2" + bytes(100), os.urandom(5000)):
+    for content in (b"", b"\x00" * 4096, b"DNCDCKP1" + bytes(100), os.urandom(5000)):
         (tmp_path / FILE_NAME).write_bytes(content)
         told = "CheckpointDamagedError: it is no checkpoint of this form"
         assert set_aside(tmp_path, state) == told
@@ -217,8 +190,8 @@ def _without_policy(data: bytes) -> bytes:
         lambda data: sealed(b"[" * 100_000),
         lambda data: sealed(*frames_of(data)[:-1], b"short"),
         lambda data: sealed(*frames_of(data)[:-1], frames_of(data)[-1][:12]),
-        lambda _: b"DNCDCKP1\x00\x00" + hashlib.sha256(b"DNCDCKP1\x00\x00").digest(),
-        lambda _: b"DNCDCKP1" + b"\xff" * 9 + hashlib.sha256(b"DNCDCKP1" + b"\xff" * 9).digest(),
+        lambda _: MAGIC + b"\0\0" + hashlib.sha256(MAGIC + b"\0\0").digest(),
+        lambda _: MAGIC + b"\xff" * 9 + hashlib.sha256(MAGIC + b"\xff" * 9).digest(),
     ],
 )
 def test_a_checkpoint_that_only_seems_whole_is_set_aside(

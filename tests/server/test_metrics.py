@@ -14,7 +14,7 @@ from dncd_server.counts import Counts, Histogram
 from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.records import BatchRow
 from dncd_server.metrics import OTHER, NodeCollector
-from dncd_server.policies import plan
+from dncd_server.policy.plan import plan
 from dncd_server.replica import Replica
 from dncd_server.screening import Question, Screening
 from dncd_server.upload_counts import UploadCounts
@@ -53,10 +53,12 @@ def state() -> State:
         {"acme/spring": a_campaign(block=["acme/optout", "ftc"], countries=["JP", "US"])},
     )
     made = base.with_policy(plan(base, request).change)
-    made = made.with_list(ListChange("acme/optout", numbers(FIRST_NUMBER, FIRST_NUMBER + 1)))
+    made = made.with_list(
+        ListChange("acme/optout", numbers(FIRST_NUMBER, FIRST_NUMBER + 1), {}, True)
+    )
     old, new = PUBLISHED_US, PUBLISHED_US + DAY_US
-    made = made.with_list(ListChange("ftc", numbers(12025550123), ("1202",), new))
-    return made.with_list(ListChange("ftc", made.lists["ftc"].numbers, ("1203",), old))
+    coverage = {"1202": new, "1203": old}
+    return made.with_list(ListChange("ftc", numbers(12025550123), coverage, True))
 
 
 class Node:
@@ -103,7 +105,7 @@ def node() -> Node:
     report = batch_pb2.BatchReport(list="ftc", mode=batch_pb2.BATCH_MODE_ADD)
     report.state = batch_pb2.BATCH_STATE_ACTIVE
     report.rows.CopyFrom(batch_pb2.RowCounts(read=6, accepted=3, duplicate=1, rejected=2))
-    made.uploads.count(report, 0.02)
+    made.uploads.count(report, report.list, 0.02)
     return made
 
 
@@ -143,8 +145,10 @@ def test_answers_are_counted_by_campaign_decision_and_via(node: Node) -> None:
 
 def test_lists_are_measured(node: Node) -> None:
     node.batches.rows = [
-        BatchRow("b1", "ftc", batch_pb2.BATCH_STATE_HELD, 3, 1, b"", 4, 0, b""),
-        BatchRow("b2", "ftc", batch_pb2.BATCH_STATE_ACTIVE, 4, 1, b"", 5, 0, b""),
+        BatchRow("b1", "ftc", batch_pb2.BATCH_STATE_HELD, 3, 1, b"", 4, 0, b"", 3, 1, 4, 0, "", 0),
+        BatchRow(
+            "b2", "ftc", batch_pb2.BATCH_STATE_ACTIVE, 4, 1, b"", 5, 0, b"", None, 1, 5, 0, "", 0
+        ),
     ]
     published = PUBLISHED_US / 1e6
 
@@ -154,7 +158,8 @@ def test_lists_are_measured(node: Node) -> None:
     stale_at = published + 31 * 86_400
     assert node.samples("dncd_list_stale_at_timestamp_seconds") == {("ftc",): stale_at}
     assert node.samples("dncd_open_rejects") == {("acme/optout",): 0, ("ftc",): 9, ("spare",): 0}
-    assert node.samples("dncd_batches_held") == {("acme/optout",): 0, ("ftc",): 1, ("spare",): 0}
+    held = {("",): 0, ("acme/optout",): 0, ("ftc",): 1, ("spare",): 0}
+    assert node.samples("dncd_batches_held") == held
     assert node.samples("dncd_lists_unused") == {(): 1}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dncd.v1 import ledger_pb2
 from dncd_server.errors import ConflictError, DncdError
 from server.building import ACTOR, a_list, numbers_from, office, plain, policy_request, run
 from server.policy_changes import CREATE, Request, changes
@@ -54,7 +55,7 @@ def test_asking_changes_nothing(tmp_path: Path) -> None:
     [
         lambda request: request.policy.lists["bad name"].CopyFrom(a_list()),
         lambda request: request.policy.campaigns["x"].block.append("gone"),
-        lambda request: request.policy.lists["y"].CopyFrom(a_list(shadow=True)),
+        lambda request: request.policy.lists["y"].CopyFrom(a_list(shown_as="house")),
         lambda request: request.delete_lists.append("gone"),
     ],
 )
@@ -75,13 +76,14 @@ def test_one_fault_keeps_all_of_a_request_out(
     run(scene())
 
 
-def test_an_event_names_its_actor(tmp_path: Path) -> None:
+def test_an_event_names_its_actor_and_why(tmp_path: Path) -> None:
     async def scene() -> None:
         async with office(tmp_path / "ledger") as it:
-            await it.apply(policy_request({"house": a_list()}))
+            await it.apply(policy_request({"house": a_list()}, reason="新しい業務"))
             found = it.store.evidence(2)
             assert found is not None
-            assert ACTOR.name.encode() in found[1]
-            assert b"declared" in found[1]
+            evidence = ledger_pb2.Evidence.FromString(found[1])
+            told = (evidence.actor, evidence.actor_proof, evidence.reason, evidence.proposer)
+            assert told == (ACTOR.name, "declared", "新しい業務", "")
 
     run(scene())

@@ -6,9 +6,9 @@ from dncd.v1 import policy_pb2
 from dncd_engine.state import State
 from dncd_server.codec import change_of_effect
 from dncd_server.errors import AlreadyExistsError
-from dncd_server.policies import plan
+from dncd_server.policy.plan import plan
 from server.building import a_campaign, a_list, policy_request
-from server.policy_changes import BASE, CREATE, PLAIN, UPDATE, after, changes, ftc
+from server.policy_changes import BASE, CREATE, PLAIN, UPDATE, after, changes, ftc, hidden
 
 
 def test_a_new_policy_creates_and_opens_nothing() -> None:
@@ -61,8 +61,9 @@ def test_what_is_not_named_is_left_alone() -> None:
         (ftc(max_age_seconds=86_399), ["max_age_seconds"], False),
         (ftc(max_age_seconds=86_401), ["max_age_seconds"], True),
         (ftc(max_age_seconds=0), ["max_age_seconds"], True),
-        (ftc(countries=["US", "CA"]), ["countries"], True),
-        (ftc(countries=[]), ["countries"], True),
+        (ftc(countries=["US", "CA"]), ["countries"], False),
+        (ftc(countries=[]), ["countries"], False),
+        (ftc(countries=["CA"]), ["countries"], True),
         (ftc(prefixes=["1202"]), ["prefixes"], True),
     ],
 )
@@ -95,7 +96,7 @@ def test_a_list_that_may_begin_empty_opens(starts_empty: bool) -> None:
         (a_campaign(countries=["JP", "US"]), ["block"], 1),
         (a_campaign(block=["acme/optout", "ftc"], countries=["JP", "US", "KR"]), ["countries"], 1),
         (a_campaign(block=["acme/optout", "ftc"], countries=["US", "JP"]), ["countries"], 1),
-        (a_campaign(block=["acme/optout", "ftc"]), ["countries"], 1),
+        (a_campaign(block=["acme/optout", "ftc"]), ["countries"], 0),
     ],
 )
 def test_a_changed_campaign_says_whether_it_opens(
@@ -150,13 +151,30 @@ def test_purposes_only_ever_grow() -> None:
 
 def test_an_effect_carries_the_whole_change() -> None:
     request = policy_request(
-        {"new": a_list(title="t", layout="lines", tz="UTC", contact="c", starts_empty=True)},
-        {"acme/x": a_campaign(block=["new"], countries=["JP"], opt_out="new", title="t")},
+        {
+            "new": a_list(title="t", layout="lines", tz="UTC", contact="c", starts_empty=True),
+            "tried": a_list("registry", shadow=True, growth_limit=7, release_limit=0),
+            "ebr": a_list("exemption", release_limit=9),
+            "washed": a_list("clearance", prefixes=["81"], countries=["JP"], max_age_seconds=60),
+            "claimers": hidden("new"),
+        },
+        {
+            "acme/x": a_campaign(
+                block=["new", "tried"],
+                countries=["JP"],
+                opt_out="new",
+                title="t",
+                purpose="survey",
+                lift=[policy_pb2.Lift(list="ebr", over="tried")],
+                require=["washed"],
+            )
+        },
         purposes=["survey"],
         sources={"s": policy_pb2.SourceDefinition(provider="p", route="r", basis="b")},
         answers={"LISTED": "b"},
         delete_lists=["beta/optout"],
         delete_campaigns=["acme/fall"],
+        delete_sources=["meibo"],
     )
     planned = plan(BASE, request)
 

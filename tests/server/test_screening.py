@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from dncd_engine.drill import DRILL_VERDICTS
-from dncd_engine.index import NumberSet, NumberSetChange
+from dncd_engine.entries import Entries, EntriesChange
 from dncd_engine.segments import cut
 from dncd_engine.state import ListChange, State
+from dncd_engine.strata import PLAIN
 from dncd_engine.verdict import Code, Decision, Verdict
 from dncd_server.counts import Counts
 from dncd_server.errors import ConflictError, InvalidRequestError, NotFoundError, UnavailableError
 from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.metrics import NodeCollector
-from dncd_server.policies import plan
+from dncd_server.policy.plan import plan
 from dncd_server.replica import Replica
 from dncd_server.screening import UNNAMED, BatchAnswer, Question, Screening
 from server.building import FIRST_NUMBER, a_campaign, a_list, policy_request
@@ -26,10 +27,10 @@ TOKEN_TOLD = "at_least: this is no token of dncd; send one that a reply brought"
 NAME_TOLD = "campaign: a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash"
 
 
-def numbers(*values: int) -> NumberSet:
-    change = NumberSetChange(NumberSet())
+def numbers(*values: int) -> Entries:
+    change = EntriesChange(Entries())
     for prefix, bitmap in cut(np.array(sorted(values), dtype=np.uint64)):
-        change.enter(prefix, bitmap)
+        change.enter(PLAIN, prefix, bitmap)
     return change.finish()
 
 
@@ -40,7 +41,7 @@ def state(*, with_clients: bool = True) -> State:
     request = policy_request(lists, {**campaigns, "us": a_campaign(countries=["US"])})
     made = base.with_policy(plan(base, request).change)
     for name in lists:
-        made = made.with_list(ListChange(name, numbers(LISTED, LISTED + 1)))
+        made = made.with_list(ListChange(name, numbers(LISTED, LISTED + 1), {}, True))
     return made
 
 

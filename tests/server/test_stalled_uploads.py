@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from dncd.v1 import batch_pb2, batch_pb2_grpc
 from dncd_server.api.batch import BatchServicer
+from dncd_server.changes.approvals import Approvals
+from dncd_server.changes.reverts import Reverts
 from dncd_server.errors import UnavailableError
 from dncd_server.upload_counts import UploadCounts
 from dncd_server.uploads.desk import DeskSettings, UploadDesk
@@ -99,8 +101,12 @@ async def _serving(folder: Path) -> AsyncIterator[Any]:
         await node.catch_up()
         await node.apply(policy_request({"optout": a_list(starts_empty=True)}))
         counts = UploadCounts(CollectorRegistry())
-        desk = UploadDesk(node.journal, DeskSettings(folder, 4 << 30), counts)
-        servicer = BatchServicer(node.replica, node.journal, desk, STALL_SECONDS)
+        desk = UploadDesk(node.changes, DeskSettings(folder, 4 << 30))
+        approvals = Approvals(node.journal, counts, node.policies.approve)
+        reverts = Reverts(node.journal, node.changes)
+        servicer = BatchServicer(
+            node.replica, node.journal, desk, approvals, reverts, STALL_SECONDS
+        )
         server = grpc.aio.server()
         batch_pb2_grpc.add_BatchServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")

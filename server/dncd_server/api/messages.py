@@ -11,6 +11,13 @@ REJECT_CODE = {
     reject: batch_pb2.RejectCode.Value(f"REJECT_CODE_{reject.value.upper()}") for reject in Reject
 }
 
+ROW_REJECT_CODE = {
+    code.removeprefix("REJECT_CODE_").lower(): value
+    for code, value in batch_pb2.RejectCode.items()
+    if value
+}
+"""Why a row could not be read, by word: a number's reject or an attribute's."""
+
 
 @functools.lru_cache(maxsize=4096)
 def verdict_message(verdict: Verdict) -> verdict_pb2.Verdict:
@@ -38,3 +45,10 @@ def basis_message(state: State, at_us: int) -> verdict_pb2.Basis:
         token=state.token.text(),
         normaliser_version=NORMALISER_VERSION,
     )
+
+
+def reading_message(reading: int | Reject) -> batch_pb2.Reading:
+    """Return how a text or an integer was read as a message."""
+    if isinstance(reading, Reject):
+        return batch_pb2.Reading(reject=REJECT_CODE[reading])
+    return batch_pb2.Reading(e164=reading)

@@ -14,6 +14,8 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from dncd.v1 import (
     batch_pb2,
     batch_pb2_grpc,
+    optout_pb2,
+    optout_pb2_grpc,
     policy_pb2,
     policy_pb2_grpc,
     screening_pb2,
@@ -21,6 +23,7 @@ from dncd.v1 import (
 )
 from dncd_server.addresses import Address
 from dncd_server.api.batch import BatchServicer
+from dncd_server.api.optout import AsyncioOptOutServicer, OptOutServicer
 from dncd_server.api.policy import PolicyServicer
 from dncd_server.api.screening import AsyncioScreeningServicer, ScreeningServicer
 from dncd_server.api.status import marking
@@ -35,7 +38,10 @@ _OPTIONS = [
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
-_SCREENING = [screening_pb2.DESCRIPTOR.services_by_name["ScreeningService"].full_name]
+_SCREENING = [
+    screening_pb2.DESCRIPTOR.services_by_name["ScreeningService"].full_name,
+    optout_pb2.DESCRIPTOR.services_by_name["OptOutService"].full_name,
+]
 _CONTROL = [
     *_SCREENING,
     policy_pb2.DESCRIPTOR.services_by_name["PolicyService"].full_name,
@@ -64,7 +70,11 @@ class Health:
 
 
 def screening_plane(
-    address: Address, threads: int, screening: ScreeningServicer, healthy: Health
+    address: Address,
+    threads: int,
+    screening: ScreeningServicer,
+    opt_outs: OptOutServicer,
+    healthy: Health,
 ) -> tuple[grpc.Server, Address]:
     """Return the screening plane's server, bound and not started.
 
@@ -74,6 +84,7 @@ def screening_plane(
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="screening")
     server = grpc.server(pool, options=_OPTIONS)
     screening_pb2_grpc.add_ScreeningServiceServicer_to_server(screening, _door(server))
+    optout_pb2_grpc.add_OptOutServiceServicer_to_server(opt_outs, _door(server))
     health_pb2_grpc.add_HealthServicer_to_server(healthy.threaded, server)
     _add_reflection(server, [*_SCREENING, health.SERVICE_NAME])
     return server, _bound(server, address, "--listen")
@@ -82,6 +93,7 @@ def screening_plane(
 def control_plane(
     address: Address,
     screening: ScreeningServicer,
+    opt_outs: AsyncioOptOutServicer,
     policy: PolicyServicer,
     batch: BatchServicer,
     healthy: Health,
@@ -95,6 +107,7 @@ def control_plane(
     server = grpc.aio.server(migration_thread_pool=pool, options=_OPTIONS)
     on_asyncio = AsyncioScreeningServicer(screening)
     screening_pb2_grpc.add_ScreeningServiceServicer_to_server(on_asyncio, _door(server))
+    optout_pb2_grpc.add_OptOutServiceServicer_to_server(opt_outs, _door(server))
     policy_pb2_grpc.add_PolicyServiceServicer_to_server(policy, _door(server))
     batch_pb2_grpc.add_BatchServiceServicer_to_server(batch, _door(server))
     health_pb2_grpc.add_HealthServicer_to_server(healthy.asynchronous, server)

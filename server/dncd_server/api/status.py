@@ -17,6 +17,7 @@ from dncd_server.errors import (
     AlreadyExistsError,
     ConflictError,
     DncdError,
+    ForbiddenError,
     InvalidRequestError,
     LedgerError,
     LimitExceededError,
@@ -28,6 +29,7 @@ ERROR_DOMAIN = "dncd"
 _CODE_OF: dict[type[DncdError], int] = {
     AlreadyExistsError: code_pb2.ALREADY_EXISTS,
     ConflictError: code_pb2.FAILED_PRECONDITION,
+    ForbiddenError: code_pb2.PERMISSION_DENIED,
     InvalidRequestError: code_pb2.INVALID_ARGUMENT,
     LimitExceededError: code_pb2.RESOURCE_EXHAUSTED,
     NotFoundError: code_pb2.NOT_FOUND,
