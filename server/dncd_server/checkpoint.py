@@ -9,24 +9,34 @@ import itertools
 import json
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import structlog
 from pyroaring import BitMap
 
-from dncd.v1 import policy_pb2
-from dncd_engine.index import NumberSet, NumberSetChange
+from dncd.v1 import ledger_pb2, policy_pb2
+from dncd_engine.entries import Entries, EntriesChange
 from dncd_engine.lists import ListState
 from dncd_engine.segments import LOW_MASK, MAX_PREFIX, MAX_SEGMENT_BYTES
 from dncd_engine.state import PolicyChange, State
-from dncd_server.codec import policy_from_message, policy_to_message
+from dncd_engine.strata import PLAIN, Stratum
+from dncd_server.codec import (
+    policy_from_message,
+    policy_to_message,
+    stratum_from_message,
+    stratum_to_message,
+)
 
 FILE_NAME = "checkpoint"
-_MAGIC = b"DNCDCKP1"
+_MAGIC = b"DNCDCKP2"
 _LENGTH = struct.Struct(">I")
 _SEGMENT = struct.Struct(">QI")
+"""Prefix and count: of a bitmap of plain numbers, or of two columns, low bits and places of strata."""
+_ROW_BYTES = 8
+_MAX_ROWS = 1 << 20
 _MAX_FRAME_BYTES = 64 << 20
 _log = structlog.get_logger(__name__)
 
@@ -91,17 +101,6 @@ def _set_aside(path: Path, why: str) -> None:
 
 
 def _frames(state: State) -> Iterator[bytes]:
-    lists = [
-        {
-            "name": name,
-            "coverage": dict(item.coverage),
-            "loaded": item.loaded,
-            "version": item.version,
-            "created_version": item.created_version,
-            "segments": sum(1 for _ in item.numbers.segments()),
-        }
-        for name, item in sorted(state.lists.items())
-    ]
     about = {
         "version": state.version,
         "epoch": state.epoch,
@@ -109,13 +108,38 @@ def _frames(state: State) -> Iterator[bytes]:
         "at_us": state.at_us,
         "region": state.region,
         "policy_version": state.policy_version,
-        "lists": lists,
+        "overrides": dict(state.overrides),
+        "lists": [_about_list(item) for _, item in sorted(state.lists.items())],
     }
     yield json.dumps(about).encode()
     yield policy_to_message(state.policy).SerializeToString()
     for _, item in sorted(state.lists.items()):
-        for prefix, bitmap in item.numbers.segments():
+        for prefix, bitmap in item.entries.plain.segments():
             yield _SEGMENT.pack(prefix, len(bitmap)) + bitmap.serialize()
+        for stratum in item.entries.conditional.strata:
+            yield stratum_to_message(stratum).SerializeToString()
+        yield from _rows_frames(item.entries)
+
+
+def _about_list(item: ListState) -> dict[str, object]:
+    return {
+        "name": item.name,
+        "coverage": dict(item.coverage),
+        "loaded": item.loaded,
+        "version": item.version,
+        "created_version": item.created_version,
+        "segments": len(item.entries.plain.prefixes),
+        "strata": len(item.entries.conditional.strata),
+        "rows": item.entries.conditional.count,
+    }
+
+
+def _rows_frames(entries: Entries) -> Iterator[bytes]:
+    for prefix, low, places in entries.conditional.rows():
+        for start in range(0, low.size, _MAX_ROWS):
+            part = slice(start, start + _MAX_ROWS)
+            columns = np.concatenate((low[part], places[part])).astype("<u4")
+            yield _SEGMENT.pack(prefix, columns.size // 2) + columns.tobytes()
 
 
 def _check_digest(file: BinaryIO) -> None:
@@ -154,7 +178,7 @@ def _state(frames: Iterator[bytes]) -> State:
         at_us=about["at_us"],
         region=about["region"],
     )
-    numbers = {item["name"]: (item, _numbers(frames, item["segments"])) for item in about["lists"]}
+    kept = {item["name"]: (item, _entries(frames, item)) for item in about["lists"]}
     lists = {
         name: ListState(
             name,
@@ -165,10 +189,13 @@ def _state(frames: Iterator[bytes]) -> State:
             item["version"],
             item["created_version"],
         )
-        for name, (item, held) in numbers.items()
+        for name, (item, held) in kept.items()
     }
-    if lists.keys() != policy.lists.keys() or next(frames, None) is not None:
+    overrides = dict(about["overrides"])
+    if lists.keys() != policy.lists.keys() or not overrides.keys() <= lists.keys():
         raise CheckpointDamagedError("its lists are not those of its policy")
+    if next(frames, None) is not None:
+        raise CheckpointDamagedError("it holds more than its lists")
     change = PolicyChange(
         purposes=policy.purposes,
         sources=policy.sources,
@@ -176,25 +203,58 @@ def _state(frames: Iterator[bytes]) -> State:
         campaigns=policy.campaigns,
         answers=policy.answers,
     )
-    return bare.restored(change, lists, about["policy_version"])
+    return bare.restored(change, lists, about["policy_version"], overrides)
 
 
-def _numbers(frames: Iterator[bytes], count: int) -> NumberSet:
-    change = NumberSetChange(NumberSet())
-    left = count
-    for frame in itertools.islice(frames, count):
-        prefix, held = _SEGMENT.unpack_from(frame)
-        data = frame[_SEGMENT.size :]
-        if prefix > MAX_PREFIX or len(data) > MAX_SEGMENT_BYTES:
-            raise CheckpointDamagedError("a segment is out of range")
-        bitmap = BitMap.deserialize(data)
-        if len(bitmap) != held or not held or bitmap.max() > LOW_MASK:
-            raise CheckpointDamagedError("a segment does not hold what it says")
-        change.enter(prefix, bitmap)
-        left -= 1
-    if left:
+def _entries(frames: Iterator[bytes], about: Mapping[str, int]) -> Entries:
+    change = EntriesChange(Entries())
+    for frame in _taken(frames, about["segments"]):
+        prefix, bitmap = _segment(frame)
+        change.enter(PLAIN, prefix, bitmap)
+    of_list = _taken(frames, about["strata"])
+    strata = [stratum_from_message(ledger_pb2.Stratum.FromString(frame)) for frame in of_list]
+    left = about["rows"]
+    while left:
+        left -= _enter_rows(change, next(frames, b""), strata)
+    entries = change.finish()
+    if PLAIN in strata or entries.conditional.count != about["rows"]:
+        raise CheckpointDamagedError("a list's conditional entries are not what it says")
+    if len(entries.conditional.strata) != len(strata):
+        raise CheckpointDamagedError("a stratum has no entry, or stands twice")
+    return entries
+
+
+def _taken(frames: Iterator[bytes], count: int) -> list[bytes]:
+    taken = list(itertools.islice(frames, count))
+    if len(taken) != count:
         raise CheckpointDamagedError("a list lacks segments")
-    return change.finish()
+    return taken
+
+
+def _segment(frame: bytes) -> tuple[int, BitMap]:
+    prefix, held = _SEGMENT.unpack_from(frame)
+    data = frame[_SEGMENT.size :]
+    if prefix > MAX_PREFIX or len(data) > MAX_SEGMENT_BYTES:
+        raise CheckpointDamagedError("a segment is out of range")
+    bitmap = BitMap.deserialize(data)
+    if len(bitmap) != held or not held or bitmap.max() > LOW_MASK:
+        raise CheckpointDamagedError("a segment does not hold what it says")
+    return prefix, bitmap
+
+
+def _enter_rows(change: EntriesChange, frame: bytes, strata: Sequence[Stratum]) -> int:
+    """Put one frame of conditional entries in and return how many they are, at least 1."""
+    if len(frame) < _SEGMENT.size:
+        raise CheckpointDamagedError("a list lacks conditional entries")
+    prefix, count = _SEGMENT.unpack_from(frame)
+    if prefix > MAX_PREFIX or not count or len(frame) != _SEGMENT.size + count * _ROW_BYTES:
+        raise CheckpointDamagedError("conditional entries are out of range")
+    columns = np.frombuffer(frame, dtype="<u4", offset=_SEGMENT.size).astype(np.uint32)
+    low, places = columns[:count], columns[count:]
+    if int(low.max()) > LOW_MASK or int(places.max()) >= len(strata):
+        raise CheckpointDamagedError("conditional entries do not hold what they say")
+    change.enter_rows(prefix, low, places, strata)
+    return int(count)
 
 
 def _private(path: str, flags: int) -> int:

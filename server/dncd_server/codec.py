@@ -15,17 +15,17 @@ from dncd.v1 import ledger_pb2, policy_pb2, verdict_pb2
 from dncd_engine.lists import ListState
 from dncd_engine.model import (
     CampaignDefinition,
+    Lift,
     ListDefinition,
     ListKind,
     Policy,
     SourceDefinition,
 )
 from dncd_engine.state import PolicyChange
+from dncd_engine.strata import Stratum
 from dncd_files.layouts import LAYOUTS
 from dncd_server.errors import FieldProblem, LedgerError
 
-_LATER_LIST_FIELDS = ("shadow", "confidential", "shown_as", "growth_limit", "release_limit")
-_LATER_CAMPAIGN_FIELDS = ("lift", "require")
 _KINDS = frozenset(int(kind) for kind in ListKind)
 
 
@@ -53,17 +53,6 @@ def unsupported_fields(message: policy_pb2.Policy) -> Iterator[FieldProblem]:
             )
         if definition.layout not in ("", *LAYOUTS):
             yield FieldProblem(f'lists["{name}"].layout', f"one of {', '.join(LAYOUTS)}")
-        for field in _LATER_LIST_FIELDS:
-            if getattr(definition, field):
-                yield FieldProblem(
-                    f'lists["{name}"].{field}', "this version does not act upon it; take it out"
-                )
-    for name, campaign in sorted(message.campaigns.items()):
-        for field in _LATER_CAMPAIGN_FIELDS:
-            if getattr(campaign, field):
-                yield FieldProblem(
-                    f'campaigns["{name}"].{field}', "this version does not act upon it; take it out"
-                )
 
 
 def list_from_message(message: policy_pb2.ListDefinition) -> ListDefinition:
@@ -78,6 +67,13 @@ def list_from_message(message: policy_pb2.ListDefinition) -> ListDefinition:
         tz=message.tz,
         starts_empty=message.starts_empty,
         contact=message.contact,
+        shadow=message.shadow,
+        confidential=message.confidential,
+        shown_as=message.shown_as,
+        confidential_ground=message.confidential_ground,
+        confidential_review=message.confidential_review,
+        growth_limit=message.growth_limit,
+        release_limit=message.release_limit if message.HasField("release_limit") else None,
     )
 
 
@@ -93,6 +89,13 @@ def list_to_message(definition: ListDefinition) -> policy_pb2.ListDefinition:
         tz=definition.tz,
         starts_empty=definition.starts_empty,
         contact=definition.contact,
+        shadow=definition.shadow,
+        confidential=definition.confidential,
+        shown_as=definition.shown_as,
+        confidential_ground=definition.confidential_ground,
+        confidential_review=definition.confidential_review,
+        growth_limit=definition.growth_limit,
+        release_limit=definition.release_limit,
     )
 
 
@@ -103,6 +106,8 @@ def campaign_from_message(message: policy_pb2.CampaignDefinition) -> CampaignDef
         countries=tuple(message.countries),
         block=tuple(message.block),
         excluded=tuple(getattr(message, "except")),
+        lift=tuple(Lift(item.list, item.over) for item in message.lift),
+        require=tuple(message.require),
         opt_out=message.opt_out,
         title=message.title,
     )
@@ -114,6 +119,8 @@ def campaign_to_message(definition: CampaignDefinition) -> policy_pb2.CampaignDe
         purpose=definition.purpose,
         countries=definition.countries,
         block=definition.block,
+        lift=[policy_pb2.Lift(list=item.list, over=item.over) for item in definition.lift],
+        require=definition.require,
         opt_out=definition.opt_out,
         title=definition.title,
     )
@@ -171,6 +178,8 @@ def change_of_effect(effect: ledger_pb2.PolicyEffect) -> PolicyChange:
     Raises:
         LedgerError: The effect holds what this version cannot act upon.
     """
+    if has_unknown_fields(effect):
+        raise LedgerError("the ledger's policy needs a newer dncd: it holds a field without a name")
     for problem in unsupported_fields(effect.put):
         raise LedgerError(f"the ledger's policy needs a newer dncd: {problem.field}")
     put = policy_from_message(effect.put)
@@ -198,3 +207,46 @@ def coverage_to_messages(item: ListState) -> list[policy_pb2.Coverage]:
         )
         for prefix, published in sorted(item.coverage.items())
     ]
+
+
+def stratum_from_message(message: ledger_pb2.Stratum) -> Stratum:
+    """Return a stratum.
+
+    Raises:
+        LedgerError: It is not one that dncd writes.
+    """
+    stratum = Stratum(
+        message.effective_unix_us,
+        message.expires_unix_us,
+        tuple(message.purposes),
+        message.published_unix_us,
+    )
+    instants = (stratum.effective_us, stratum.expires_us, stratum.published_us)
+    # two ways to write one stratum would be two sets of entries
+    if min(instants) < 0 or list(stratum.purposes) != sorted(set(stratum.purposes)):
+        raise LedgerError("a stratum has an instant before 1970 or purposes out of order")
+    return stratum
+
+
+def stratum_to_message(stratum: Stratum) -> ledger_pb2.Stratum:
+    """Return a stratum as a message."""
+    return ledger_pb2.Stratum(
+        effective_unix_us=stratum.effective_us,
+        expires_unix_us=stratum.expires_us,
+        purposes=stratum.purposes,
+        published_unix_us=stratum.published_us,
+    )
+
+
+def standing_from_message(message: ledger_pb2.ListStanding) -> tuple[dict[str, int], bool]:
+    """Return the publisher's date by covered prefix, and whether a batch is in force."""
+    return {part.prefix: part.published_unix_us for part in message.parts}, message.loaded
+
+
+def standing_to_message(coverage: Mapping[str, int], loaded: bool) -> ledger_pb2.ListStanding:
+    """Return how loaded and how fresh a list is as a message, parts in order of prefix."""
+    parts = [
+        ledger_pb2.CoveredPart(prefix=prefix, published_unix_us=published_us)
+        for prefix, published_us in sorted(coverage.items())
+    ]
+    return ledger_pb2.ListStanding(loaded=loaded, parts=parts)

@@ -1,8 +1,10 @@
 """Every metric that is read off the node at a scrape, in one place. Labels come only from names that the policy holds.
 
-The rest, counted as it happens, is in ``upload_counts``.
+Lists are told of as they are shown: a confidential one is part of the list that it acts as, and of nothing else. What
+is counted as it happens is in ``upload_counts`` and ``optout_counts``.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client.core import (
@@ -26,6 +28,8 @@ from dncd_server.screening import UNNAMED
 
 US_PER_SECOND = 1_000_000
 OTHER = "other"
+POLICY = ""
+"""The label of what waits and is of no list."""
 _VIA = {2: "guard", 3: "scrub", 4: "desk"}
 
 
@@ -79,8 +83,13 @@ class NodeCollector(Collector):
         hits = CounterMetricFamily(
             "dncd_hits", "Numbers found on a list.", labels=["campaign", "list", "via"]
         )
+        shadow_hits = CounterMetricFamily(
+            "dncd_shadow_hits",
+            "Numbers that a list in shadow would have blocked.",
+            labels=["campaign", "list"],
+        )
         totals = _totals(self._counts, state)
-        for family, total in zip((checks, blocks, hits), totals, strict=True):
+        for family, total in zip((checks, blocks, hits, shadow_hits), totals, strict=True):
             for labels, count in sorted(total.items()):
                 family.add_metric(labels, count)
             yield family
@@ -94,17 +103,17 @@ class NodeCollector(Collector):
         )
 
     def _lists(self, state: State) -> Iterator[Metric]:
-        lists = state.lists
+        lists = state.shown
         yield _gauge(
             "dncd_list_numbers",
             "Distinct numbers on a list.",
-            {(name,): item.numbers.count for name, item in lists.items()},
+            {(name,): item.entries.count for name, item in lists.items()},
             "list",
         )
         yield _gauge(
             "dncd_list_bytes",
             "Memory that a list takes in the index.",
-            {(name,): item.numbers.size_bytes for name, item in lists.items()},
+            {(name,): item.entries.size_bytes for name, item in lists.items()},
             "list",
         )
         # the oldest part of a list decides how old it is
@@ -126,32 +135,43 @@ class NodeCollector(Collector):
             {(name,): at_us / US_PER_SECOND for name, at_us in stale_at.items() if at_us},
             "list",
         )
-        rejects = self._batches.open_rejects()
+        rejects = _by_shown_name(self._batches.open_rejects(), state)
         yield _gauge(
             "dncd_open_rejects",
             "Rejected rows that nobody has mended.",
             {(name,): rejects[name] for name in lists},
             "list",
         )
-        held = self._batches.held()
+        held = _by_shown_name(self._batches.held(), state)
         yield _gauge(
             "dncd_batches_held",
-            "Batches that wait for another person.",
-            {(name,): held[name] for name in lists},
+            "What waits for another person: batches by list, changes of the policy and overrides under no list.",
+            {(name,): held[name] for name in (POLICY, *lists)},
             "list",
         )
         unused = len(state.policy.unused_lists)
         yield _gauge("dncd_lists_unused", "Blocking lists that no campaign uses.", {(): unused})
 
 
+def _by_shown_name(counted: Counter[str], state: State) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for name, count in counted.items():
+        total[state.shown_name(name)] += count
+    return total
+
+
 _Totals = dict[tuple[str, ...], int]
 
 
-def _totals(counts: Counts, state: State | None) -> tuple[_Totals, _Totals, _Totals]:
-    """Fold the counts of answers to (checks, blocks, hits); names that the policy no longer holds are ``other``."""
+def _totals(counts: Counts, state: State | None) -> tuple[_Totals, _Totals, _Totals, _Totals]:
+    """Fold the counts of answers to (checks, blocks, hits, shadow hits).
+
+    Names that the policy no longer holds are ``other``.
+    """
     checks: _Totals = {}
     blocks: _Totals = {}
     hits: _Totals = {}
+    shadow_hits: _Totals = {}
     for key, count in counts.answers().items():
         campaign, via = _campaign_label(key, state), _VIA.get(key.via, "dial")
         decision = key.verdict.decision
@@ -161,7 +181,9 @@ def _totals(counts: Counts, state: State | None) -> tuple[_Totals, _Totals, _Tot
         for reason in key.verdict.reasons:
             if reason.code is Code.LISTED:
                 _add(hits, (campaign, _list_label(reason.list, state), via), count)
-    return checks, blocks, hits
+        for name in key.verdict.shadow_hits:
+            _add(shadow_hits, (campaign, _list_label(name, state)), count)
+    return checks, blocks, hits, shadow_hits
 
 
 def _campaign_label(key: AnswerKey, state: State | None) -> str:
@@ -170,7 +192,7 @@ def _campaign_label(key: AnswerKey, state: State | None) -> str:
 
 
 def _list_label(name: str, state: State | None) -> str:
-    known = state is not None and name in state.lists
+    known = state is not None and name in state.shown
     return name if known or name == DRILL_LIST else OTHER
 
 

@@ -18,9 +18,14 @@ from dncd_server import checkpoint
 from dncd_server.actors import DECLARED, Actor
 from dncd_server.addresses import Address, parse_address
 from dncd_server.api.batch import BatchServicer
+from dncd_server.api.optout import AsyncioOptOutServicer, OptOutServicer
 from dncd_server.api.planes import Health, control_plane, screening_plane
 from dncd_server.api.policy import PolicyServicer
 from dncd_server.api.screening import ScreeningServicer
+from dncd_server.changes.approvals import Approvals
+from dncd_server.changes.desk import ChangeDesk
+from dncd_server.changes.guard import TwoPersons
+from dncd_server.changes.reverts import Reverts
 from dncd_server.counts import Counts
 from dncd_server.errors import DncdError, LedgerError
 from dncd_server.http import HttpServer, application
@@ -31,7 +36,9 @@ from dncd_server.ledger.journal import Journal
 from dncd_server.ledger.open_batches import OpenBatches
 from dncd_server.ledger.store import Store
 from dncd_server.metrics import NodeCollector
-from dncd_server.policies import PolicyDesk
+from dncd_server.optout_counts import OptOutCounts
+from dncd_server.optouts.desk import OptOutDesk
+from dncd_server.policy.desk import PolicyDesk
 from dncd_server.replica import Replica
 from dncd_server.screening import Screening
 from dncd_server.settings import Settings
@@ -114,15 +121,30 @@ class Node:
         self, journal: Journal, http: Address
     ) -> tuple[grpc.Server, grpc.aio.Server, Bound]:
         spool = DeskSettings(self._settings.data, self._settings.upload_memory_mib << 20)
-        desk = UploadDesk(journal, spool, UploadCounts(self._registry))
+        counts = UploadCounts(self._registry)
+        two_persons = TwoPersons(self._settings.two_persons == "always")
+        changes = ChangeDesk(journal, counts, two_persons)
+        desk = UploadDesk(changes, spool)
+        opt_outs = OptOutDesk(journal, self._replica, counts, OptOutCounts(self._registry))
         answers = ScreeningServicer(Screening(self._replica, self._counts))
-        policy = PolicyServicer(self._replica, PolicyDesk(journal), self._batches)
-        batch = BatchServicer(self._replica, journal, desk)
+        policies = PolicyDesk(journal, two_persons.must_hold)
+        policy = PolicyServicer(self._replica, policies, self._batches)
+        approvals = Approvals(journal, counts, policies.approve)
+        batch = BatchServicer(self._replica, journal, desk, approvals, Reverts(journal, changes))
         screening, listen = screening_plane(
-            parse_address(self._settings.listen), self._settings.threads, answers, self._health
+            parse_address(self._settings.listen),
+            self._settings.threads,
+            answers,
+            OptOutServicer(opt_outs, asyncio.get_running_loop()),
+            self._health,
         )
         control, control_address = control_plane(
-            parse_address(self._settings.control), answers, policy, batch, self._health
+            parse_address(self._settings.control),
+            answers,
+            AsyncioOptOutServicer(opt_outs),
+            policy,
+            batch,
+            self._health,
         )
         await self._health.set(False)
         screening.start()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,7 @@ class Screening:
         if question.campaign == DRILL_CAMPAIGN:
             verdict, number = _drill(subject, question.region or state.region)
         else:
-            campaign = _campaign(state, question.campaign)
+            campaign = campaign_named(state, question.campaign)
             reading = (
                 subject if isinstance(subject, int) else read(subject, _region(question, campaign))
             )
@@ -164,13 +164,14 @@ class Screening:
             numbers = np.array([number for _, number in drilled], dtype=np.uint64)
             verdicts, verdict_of = _distinct([verdict for verdict, _ in drilled])
         else:
-            campaign = _campaign(state, question.campaign)
+            campaign = campaign_named(state, question.campaign)
             numbers, rejects = _read_all(question, subjects, _region(question, campaign))
             verdicts, verdict_of = _decide_all(question, campaign, numbers, at_us, behind, rejects)
         shard = self._counts.shard
         times = np.bincount(verdict_of, minlength=len(verdicts)).tolist()
         for verdict, count in zip(verdicts, times, strict=True):
             shard.answers[AnswerKey(question.campaign or UNNAMED, question.via, verdict)] += count
+        verdicts, verdict_of = _told(verdicts, verdict_of)
         shard.batch_sizes.observe(len(subjects))
         shard.durations.observe(time.perf_counter() - started)
         return BatchAnswer(verdicts, verdict_of, numbers, state, at_us)
@@ -189,7 +190,13 @@ class Screening:
         return self._replica.state_at_least(token, question.timeout_seconds)
 
 
-def _campaign(state: State, name: str) -> CompiledCampaign:
+def campaign_named(state: State, name: str) -> CompiledCampaign:
+    """Return the campaign that a call names, or the one that stands in where it names none.
+
+    Raises:
+        InvalidRequestError: It is no name, or a call must give one here.
+        NotFoundError: No campaign has this name.
+    """
     if name and not is_name(name):
         raise invalid_field(
             "campaign", "a name has 1 to 64 of a-z, 0-9, '.', '_', '-' and at most one slash"
@@ -228,6 +235,18 @@ def _as_read(number: int) -> int:
 
 def _plain(subject: str | np.uint64) -> str | int:
     return subject if isinstance(subject, str) else int(subject)
+
+
+def _told(
+    verdicts: list[Verdict], verdict_of: NDArray[np.uint16]
+) -> tuple[list[Verdict], NDArray[np.uint16]]:
+    """Return verdicts as they are told, distinct again: what lists in shadow would have blocked is only counted."""
+    if not any(verdict.shadow_hits for verdict in verdicts):
+        return verdicts, verdict_of
+    place_of: dict[Verdict, int] = {}
+    told = (replace(verdict, shadow_hits=()) for verdict in verdicts)
+    places = [place_of.setdefault(verdict, len(place_of)) for verdict in told]
+    return list(place_of), np.array(places, dtype=np.uint16)[verdict_of]
 
 
 def _distinct(verdicts: list[Verdict]) -> tuple[list[Verdict], NDArray[np.uint16]]:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import (
@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         le=MAX_SECONDS,
         allow_inf_nan=False,
         description="Seconds that calls under way get when the daemon stops.",
+    )
+    two_persons: Literal["proved", "always"] = Field(
+        "proved",
+        description="When what opens waits for another person: where it is proved who asks, or always, "
+        "also where people only say who they are.",
     )
     threads: int = Field(
         4,
