@@ -1,9 +1,10 @@
-"""The client library of dncd: ask before you dial.
+"""The client library of dncd: ask before you dial, and say who asked not to be called again.
 
 >>> from dncd_client import Client
 >>> with Client(campaign="acme/spring") as client:
 ...     if client.check("090-1234-5678").allowed:
 ...         ...
+...     client.opt_out("090-1234-5678")
 """
 
 from dncd_client.aio import AsyncClient
@@ -16,10 +17,12 @@ from dncd_client.errors import (
     FieldViolation,
     InvalidRequest,
     LimitExceeded,
+    NotAcknowledged,
     NotFound,
     NotPermitted,
     Unavailable,
 )
+from dncd_client.optout import OptOut, Reading
 from dncd_client.verdict import (
     UNAVAILABLE,
     Action,
@@ -47,8 +50,11 @@ __all__ = [
     "InvalidRequest",
     "LimitExceeded",
     "ListKind",
+    "NotAcknowledged",
     "NotFound",
     "NotPermitted",
+    "OptOut",
+    "Reading",
     "Reason",
     "Unavailable",
     "Verdict",

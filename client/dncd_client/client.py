@@ -1,14 +1,18 @@
 """The client that waits."""
 
+import time
+from datetime import date, datetime
 from types import TracebackType
 from typing import Self
 
 import grpc
 from google.protobuf.message import DecodeError
 
-from dncd.v1 import screening_pb2_grpc
+from dncd.v1 import optout_pb2_grpc, screening_pb2_grpc
 from dncd_client.channel import ChannelOptions, with_defaults
 from dncd_client.numbers import Numbers
+from dncd_client.optout import OptOut
+from dncd_client.optoutcall import DEFAULT_TIMEOUT_SECONDS
 from dncd_client.session import Answer, Exchange, Request, Response, Session
 from dncd_client.verdict import Verdict, Verdicts, Via
 
@@ -18,12 +22,13 @@ class Client:
 
     Where no answer can be had in time, or it is not understood, the verdict is BLOCK and RETRY with
     the reason UNAVAILABLE: never an exception and never an allow. Only the caller's own mistakes
-    raise. Make one client and keep it; it holds one connection.
+    raise. An opt-out that nobody acknowledged does raise: it must not pass for one that was taken.
+    Make one client and keep it; it holds one connection.
 
     Args:
         target: The address of the screening plane, "host:port".
         campaign: The campaign of calls that name none; "" means the node's default.
-        timeout_seconds: The deadline of every call.
+        timeout_seconds: The deadline of every check.
         region: How texts are read in calls that name no region (ISO 3166, "JP"); "" means the
             campaign's first country.
         channel_options: gRPC channel options to set beside or instead of our own.
@@ -47,6 +52,7 @@ class Client:
         self._session = Session(campaign, region, timeout_seconds)
         self._channel = grpc.insecure_channel(target, options=with_defaults(channel_options))
         self._stub = screening_pb2_grpc.ScreeningServiceStub(self._channel)
+        self._opt_outs = optout_pb2_grpc.OptOutServiceStub(self._channel)
 
     @property
     def token(self) -> str:
@@ -125,6 +131,66 @@ class Client:
         """
         question = self._session.check_many(numbers, campaign, region, at_least, via, call_ref)
         return self._ask(self._stub.CheckBatch, question)
+
+    def opt_out(
+        self,
+        numbers: str | int | Numbers,
+        campaign: str | None = None,
+        *,
+        client: str = "",
+        region: str | None = None,
+        asked: datetime | None = None,
+        ground: str = "",
+        reference: str = "",
+        requester: str = "",
+        review: date | None = None,
+        request_id: str = "",
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    ) -> OptOut:
+        """Take it that a person asked not to be called again; it is in force when this returns.
+
+        While the node cannot be reached it is sent again under the same id, which is never taken
+        twice. From then on every check of this client sees it, on any node.
+
+        Args:
+            numbers: The person's number, or up to 100 of them: all texts, or all integers.
+            campaign: The campaign that called, instead of the client's; its opt-out list is
+                written to.
+            client: Whose campaigns are meant, where no campaign is.
+            region: How texts are read, instead of the client's.
+            asked: When the person asked, with an offset; None means now.
+            ground: On what ground, such as "voluntary"; `dncctl grounds` explains them.
+            reference: Your receipt number, 256 bytes at most, with no number in it.
+            requester: Who asked: "self", "agent" or "legal_representative".
+            review: The day on which a person should look again.
+            request_id: Your own id, 1 to 64 of [A-Za-z0-9._:-]; "" makes one.
+            timeout_seconds: The deadline of all attempts together.
+
+        Returns:
+            What is in force. A number that could not be read is not: see `complete`.
+
+        Raises:
+            TypeError: The numbers are not all texts or all integers.
+            InvalidRequest: Something is malformed, or no number can be read.
+            NotFound: The campaign or the client is not known.
+            FailedPrecondition: The policy names no list to write to.
+            AlreadyExists: The id was used with other content.
+            NotPermitted: The caller may not.
+            LimitExceeded: The node names a limit that the request exceeds.
+            NotAcknowledged: No answer came that says that it is in force. It may be or may not:
+                send the same again with its request_id.
+        """
+        call = self._session.opt_out(
+            numbers, campaign, client, region, asked, ground, reference, requester, review,
+            request_id, timeout_seconds,
+        )  # fmt: skip
+        for attempt in call.attempts():
+            time.sleep(attempt.pause_seconds)
+            try:
+                call.heard(self._opt_outs.OptOut(call.request, timeout=attempt.timeout_seconds))
+            except (grpc.RpcError, DecodeError) as failure:
+                call.failed(failure)
+        return call.outcome()
 
     def _ask(
         self,

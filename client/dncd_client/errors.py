@@ -96,6 +96,26 @@ class Unavailable(DncdError):
     """Raised when no answer could be had. Checks answer BLOCK and RETRY instead."""
 
 
+class NotAcknowledged(Unavailable):
+    """Raised when nobody said that an opt-out is in force. It may be or may not: ask again.
+
+    Attributes:
+        request_id: The request's id. To send the same again under it is safe: it is never taken
+            twice. Until somebody acknowledges it, see to it that the person is not called.
+    """
+
+    def __init__(self, request_id: str, cause: DncdError) -> None:
+        super().__init__(
+            f"the opt-out was not acknowledged ({cause.message}); it may have been taken: "
+            f"send it again with request_id {request_id}",
+            reason=cause.reason,
+            fields=cause.fields,
+            metadata={**cause.metadata, "request_id": request_id},
+            status=cause.status,
+        )
+        self.request_id = request_id
+
+
 _BY_STATUS: Mapping[grpc.StatusCode, type[DncdError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidRequest,
     grpc.StatusCode.NOT_FOUND: NotFound,

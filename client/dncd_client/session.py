@@ -7,6 +7,7 @@ touches the network: a client hands in what it heard.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 import grpc
@@ -23,6 +24,7 @@ from dncd_client.errors import (
     error_of,
 )
 from dncd_client.numbers import Numbers, one, several
+from dncd_client.optoutcall import OptOutCall, opt_out_request
 from dncd_client.verdict import Basis, Verdict, Verdicts, Via, unavailable, verdict_of
 from dncd_client.wire import VIAS, read_batch, read_check
 
@@ -145,6 +147,36 @@ class Session:
             return read_batch(response, asked, name)
 
         return Exchange(self, request, at_least, read, unanswered, ask=bool(asked))
+
+    def opt_out(
+        self,
+        numbers: str | int | Numbers,
+        campaign: str | None,
+        client: str,
+        region: str | None,
+        asked: datetime | None,
+        ground: str,
+        reference: str,
+        requester: str,
+        review: date | None,
+        request_id: str,
+        timeout_seconds: float,
+    ) -> OptOutCall:
+        """Begin an opt-out. A client that is named stands in for the session's campaign."""
+        own = "" if client else self.campaign
+        request = opt_out_request(
+            numbers,
+            own if campaign is None else campaign,
+            client,
+            self.region if region is None else region,
+            asked,
+            ground,
+            reference,
+            requester,
+            review,
+            request_id,
+        )
+        return OptOutCall(request, timeout_seconds, self.remember)
 
 
 class Exchange(Generic[Request, Response, Answer]):

@@ -13,7 +13,14 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from dncd.v1 import screening_pb2, screening_pb2_grpc, verdict_pb2
+from dncd.v1 import (
+    batch_pb2,
+    optout_pb2,
+    optout_pb2_grpc,
+    screening_pb2,
+    screening_pb2_grpc,
+    verdict_pb2,
+)
 
 Answer: TypeAlias = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -57,6 +64,22 @@ def batch(
     )
 
 
+def takes(
+    request: optout_pb2.OptOutRequest, _context: object = None, **changed: Any
+) -> optout_pb2.OptOutResponse:
+    """Make the answer that every number of an opt-out is in force."""
+    count = len(request.e164 or request.numbers)
+    read = request.e164 or [NUMBER + index for index in range(count)]
+    said = {
+        "batch_id": request.request_id,
+        "list": "acme/optout",
+        "basis": basis(9, "token-9"),
+        "readings": [batch_pb2.Reading(e164=each) for each in read],
+        "added": count,
+    }
+    return optout_pb2.OptOutResponse(**{**said, **changed})
+
+
 def fails(
     code: grpc.StatusCode, reason: str = "", field: str = "campaign", **metadata: str
 ) -> Answer:
@@ -88,7 +111,9 @@ def hangs(_request: object, context: grpc.ServicerContext) -> Any:
     return screening_pb2.CheckResponse()
 
 
-class ScriptedPeer(screening_pb2_grpc.ScreeningServiceServicer):
+class ScriptedPeer(
+    screening_pb2_grpc.ScreeningServiceServicer, optout_pb2_grpc.OptOutServiceServicer
+):
     """Answers from a script, one entry a call; the last one again and again.
 
     Attributes:
@@ -106,6 +131,7 @@ class ScriptedPeer(screening_pb2_grpc.ScreeningServiceServicer):
         return entry(request, context) if callable(entry) else entry
 
     CheckBatch = Check
+    OptOut = Check
 
 
 @contextmanager
@@ -126,21 +152,27 @@ def serving(*add: Callable[[grpc.Server], None]) -> Iterator[str]:
 def screening(*script: Any) -> Iterator[tuple[str, ScriptedPeer]]:
     """Serve a scripted peer; yield its address and itself."""
     peer = ScriptedPeer(*script)
-    add = screening_pb2_grpc.add_ScreeningServiceServicer_to_server
-    with serving(lambda server: add(peer, server)) as target:
+    with serving(
+        lambda server: screening_pb2_grpc.add_ScreeningServiceServicer_to_server(peer, server),
+        lambda server: optout_pb2_grpc.add_OptOutServiceServicer_to_server(peer, server),
+    ) as target:
         yield target, peer
 
 
 @contextmanager
 def raw_bytes(answer: bytes) -> Iterator[str]:
-    """Serve Check and CheckBatch with bytes that are no message."""
+    """Serve Check, CheckBatch and OptOut with bytes that are no message."""
     handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
         lambda _request, _context: answer
     )
-    handlers = grpc.method_handlers_generic_handler(
-        "dncd.v1.ScreeningService", {"Check": handler, "CheckBatch": handler}
+    handlers = tuple(
+        grpc.method_handlers_generic_handler(f"dncd.v1.{service}", dict.fromkeys(methods, handler))
+        for service, methods in (
+            ("ScreeningService", ("Check", "CheckBatch")),
+            ("OptOutService", ("OptOut",)),
+        )
     )
-    with serving(lambda server: server.add_generic_rpc_handlers((handlers,))) as target:
+    with serving(lambda server: server.add_generic_rpc_handlers(handlers)) as target:
         yield target
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from client.peers import Answer, serving
-from dncd.v1 import batch_pb2_grpc, policy_pb2_grpc, screening_pb2_grpc
+from dncd.v1 import batch_pb2_grpc, optout_pb2_grpc, policy_pb2_grpc, screening_pb2_grpc
 
 Requests = list[tuple[str, Any, dict[str, str | bytes]]]
 
@@ -37,6 +37,7 @@ def control(**script: Any) -> Iterator[tuple[str, Requests]]:
     with serving(
         lambda server: policy_pb2_grpc.add_PolicyServiceServicer_to_server(peer, server),
         lambda server: batch_pb2_grpc.add_BatchServiceServicer_to_server(peer, server),
+        lambda server: optout_pb2_grpc.add_OptOutServiceServicer_to_server(peer, server),
         lambda server: screening_pb2_grpc.add_ScreeningServiceServicer_to_server(peer, server),
     ) as target:
         yield target, peer.requests

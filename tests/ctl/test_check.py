@@ -100,3 +100,32 @@ def test_the_answer_says_the_same_for_an_allow(dncctl: Dncctl) -> None:
 
     assert ended.code == 0
     assert "version 7" in ended.out
+
+
+def test_an_allow_says_what_it_rests_on(dncctl: Dncctl) -> None:
+    """An exemption that lifts and the registry that it lifts; a list that is let through, until when."""
+    reasons = [
+        verdict_pb2.Reason(code=code, list=name, kind=kind, detail=detail)
+        for code, name, kind, detail in (
+            (verdict_pb2.REASON_CODE_LIFTED, "ftc", verdict_pb2.LIST_KIND_REGISTRY, ""),
+            (verdict_pb2.REASON_CODE_LIFTED, "acme/ebr", verdict_pb2.LIST_KIND_EXEMPTION, ""),
+            (
+                verdict_pb2.REASON_CODE_STALE_ALLOWED,
+                "ftc",
+                verdict_pb2.LIST_KIND_REGISTRY,
+                "2026-11-25T09:00:00Z",
+            ),
+        )
+    ]
+    allow = verdict_pb2.Verdict(
+        decision=verdict_pb2.DECISION_ALLOW, action=verdict_pb2.ACTION_DIAL, reasons=reasons
+    )
+    with control(CheckBatch=batch(b"\1\0", [12025550123], [LISTED, allow])) as (target, _):
+        shown = dncctl("check", "+1 202 555 0123", "--server", target)
+        printed = dncctl("check", "+1 202 555 0123", "--json", "--server", target)
+
+    assert shown.code == 0
+    assert "LIFTED [ftc registry]: " in shown.out
+    assert "LIFTED [acme/ebr exemption]: " in shown.out
+    assert "STALE_ALLOWED [ftc registry 2026-11-25T09:00:00Z]: " in shown.out
+    assert [each["list"] for each in printed.json["reasons"]] == ["ftc", "acme/ebr", "ftc"]

@@ -256,7 +256,8 @@ def test_wrong_usage_is_2(dncctl: Dncctl) -> None:
 def test_every_command_teaches(dncctl: Dncctl) -> None:
     """Help has an example and the exit codes."""
     for command in ("", "list", "list create", "list ls", "list show", "apply", "policy",
-                    "load", "check", "normalize", "status"):  # fmt: skip
+                    "load", "check", "normalize", "status", "approve", "reject", "revert",
+                    "waive", "override", "stop", "grounds"):  # fmt: skip
         ended = dncctl(*command.split(), "--help")
 
         assert ended.code == 0

@@ -13,10 +13,10 @@ from client.peers import fails
 from ctl.conftest import Dncctl
 from ctl.control import control
 from dncd.v1 import batch_pb2
-from dncd_client.ctl import codes, faults
+from dncd_client.ctl import codes, faults, policyfields
 from dncd_client.ctl.app import dncctl as program
-from dncd_client.ctl.commands.list import create
-from dncd_client.ctl.fieldnames import LIST_OPTIONS, OPTIONS, general, list_option_of
+from dncd_client.ctl.commands.list_create import create
+from dncd_client.ctl.fieldnames import LIST_OPTIONS, OPTIONS, general, list_option_of, option_of
 from dncd_files.refusal import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 _RAISED_BY = re.compile(r"\w+Error|invalid_fields|_known|__init__|close")
 _NOT_TYPED = {
     "header.attributes",
-    "header.everything",
+    "header.dates",
     "header.expected_rows",
     "header.sends_end",
 }
@@ -71,9 +71,10 @@ def test_every_refusal_is_told_in_japanese() -> None:
 
 def test_marks_stages_and_what_needs_a_person_are_told_in_both_languages() -> None:
     """The protocol's comments name them all."""
-    assert _commented("batch.proto", "flags") == set(codes.FLAGS)
+    others = {"confidential", "mostly_releases", "would_hold"}
+    assert _commented("batch.proto", "flags") | others == set(codes.FLAGS)
     assert _commented("batch.proto", "stage") == set(codes.STAGES)
-    assert _commented("policy.proto", "code") == set(codes.ATTENTION)
+    assert _commented("policy.proto", "code") == set(codes.ATTENTION) == set(codes.REMEDIES)
 
 
 @pytest.mark.parametrize("table", [faults.ERRORS, faults.REFUSALS], ids=["errors", "refusals"])
@@ -89,19 +90,41 @@ def test_each_field_of_a_header_is_an_option_of_load() -> None:
     header = batch_pb2.BatchHeader.DESCRIPTOR
     paths = {f"header.{each.name}" for each in header.fields}
     paths |= {f"header.attributes.{each.name}" for each in batch_pb2.Attributes.DESCRIPTOR.fields}
+    paths |= {f"header.dates.{each.name}" for each in batch_pb2.LocalDates.DESCRIPTOR.fields}
     options = {flag for each in program.commands["load"].params for flag in each.opts}
 
     assert paths - OPTIONS.keys() == _NOT_TYPED
     named = {OPTIONS[path] for path in paths - _NOT_TYPED}
     assert {each for each in named if each.startswith("--")} <= options
-    assert set(LIST_OPTIONS.values()) <= {flag for each in create.params for flag in each.opts}
+
+
+def test_each_key_of_a_list_is_an_option_of_list_create() -> None:
+    """A key that the policy file gains is missed here."""
+    options = {flag for each in create.params for flag in each.opts}
+
+    assert set(LIST_OPTIONS) == set(policyfields.LIST)
+    assert set(LIST_OPTIONS.values()) <= options
+
+
+def test_each_field_of_an_opt_out_or_an_override_is_an_option() -> None:
+    """So that what the server finds wrong is named as it was typed."""
+    stop, override = (
+        {flag for each in program.commands[name].params for flag in each.opts}
+        for name in ("stop", "override")
+    )
+
+    for field in ("request_id", "client", "campaign", "region", "dates.asked", "dates.review",
+                  "attributes.ground", "attributes.reference", "attributes.requester"):  # fmt: skip
+        assert option_of(field) in stop
+    assert option_of("numbers[2]") == option_of("e164[2]") == "NUMBER 3"
+    assert {option_of(field) for field in ("until_unix_us", "reason")} <= override
 
 
 def test_fields_of_a_policy_are_named_as_they_were_typed() -> None:
     """By the options of `list create`; a path without its names finds the hint."""
     assert list_option_of('lists["acme/optout"].max_age') == "--max-age"
     assert list_option_of("lists") == "NAME"
-    assert list_option_of('lists["x"].shadow') == 'lists["x"].shadow'
+    assert list_option_of('lists["x"].brand_new') == 'lists["x"].brand_new'
     assert list_option_of("region") == "--region"
     assert general('campaigns["acme/x"].opt_out') == "campaigns.opt_out"
 

@@ -9,7 +9,7 @@ from dncd_client import Action, Code, Decision
 from dncd_client.ctl import codes
 from dncd_client.ctl.batchview import state_name
 from dncd_client.ctl.messages import LINES, Catalogue, choose_language
-from dncd_client.ctl.rejects import reject_code
+from dncd_client.optout import reject_word
 
 TABLES = {
     "lines": LINES,
@@ -19,6 +19,7 @@ TABLES = {
     "rejects": codes.REJECTS,
     "flags": codes.FLAGS,
     "attention": codes.ATTENTION,
+    "remedies": {code: text for code, (text, _) in codes.REMEDIES.items()},
     "states": codes.STATES,
 }
 
@@ -39,7 +40,7 @@ def test_every_line_has_both_languages(table: dict[str, codes.Text]) -> None:
 
 def test_the_codes_are_the_protocols() -> None:
     """A code that the protocol gains is missed here."""
-    rejects = {reject_code(each) for each in batch_pb2.RejectCode.values() if each}
+    rejects = {reject_word(each) for each in batch_pb2.RejectCode.values() if each}
     states = {state_name(each) for each in batch_pb2.BatchState.values() if each}
     reasons = {
         name.removeprefix("REASON_CODE_") for name, value in verdict_pb2.ReasonCode.items() if value
@@ -55,7 +56,7 @@ def test_the_codes_are_the_protocols() -> None:
 def test_what_is_not_known_is_shown_as_it_is() -> None:
     """A newer server's code passes through."""
     assert Catalogue("ja").meaning(codes.FLAGS, "brand_new") == "brand_new"
-    assert reject_code(99) == "code_99"
+    assert reject_word(99) == "code_99"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Policy files, in and out."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dncd.v1 import policy_pb2, verdict_pb2
+from dncd_client.ctl import policyfields
 from dncd_client.ctl.policyfields import KINDS, WrongValueError, read_duration, write_duration
 from dncd_client.ctl.policyfile import PolicyFileError, read_policy
 from dncd_client.ctl.policytoml import policy_as_toml
@@ -106,6 +109,18 @@ WRONG = {
         '[lists.a]\nkind = "registry"\nshadow = 1',
         "lists.a.shadow: must be true or false, not a number",
     ),
+    "no_day": (
+        '[lists.a]\nkind = "do_not_contact"\nconfidential_review = "soon"',
+        'lists.a.confidential_review: must be a day such as "2027-03-31"',
+    ),
+    "no_such_day": (
+        '[lists.a]\nkind = "do_not_contact"\nconfidential_review = "2027-02-30"',
+        "must be a day",
+    ),
+    "time_for_day": (
+        '[lists.a]\nkind = "do_not_contact"\nconfidential_review = 2027-03-31T00:00:00Z',
+        "must be a day",
+    ),
     "lift_without_over": ('[campaigns.a]\nlift = [{ list = "ebr" }]', "must look like"),
     "lift_as_text": ('[campaigns.a]\nlift = ["ebr"]', "campaigns.a.lift: must look like"),
     "section_as_text": ('lists = "a"', "policy.toml: lists: must be a table"),
@@ -157,30 +172,45 @@ def test_durations_survive_the_round_trip(seconds: int) -> None:
     assert read_duration(write_duration(seconds)) == seconds
 
 
+_BY_FIELD: dict[str, st.SearchStrategy[Any]] = {
+    "kind": st.sampled_from(list(KINDS.values())),
+    "max_age_seconds": st.integers(0, 10**9),
+    "growth_limit": st.integers(0, 2**63 - 1),
+    "release_limit": st.none() | st.integers(0, 2**63 - 1),
+    "confidential_review": st.just("") | st.dates().map(str),
+    "lift": st.lists(st.builds(policy_pb2.Lift, list=TEXT, over=TEXT), max_size=2),
+}
+
+
+def _messages(kind: Any) -> st.SearchStrategy[Any]:
+    """Make messages of a kind with any of its fields, so that none is forgotten."""
+
+    def values(name: str) -> st.SearchStrategy[Any]:
+        default = getattr(kind(), name)
+        if isinstance(default, bool):
+            return st.booleans()
+        return st.just("") | TEXT if isinstance(default, str) else TEXTS
+
+    names = [each.name for each in kind.DESCRIPTOR.fields]
+    fields = {name: _BY_FIELD[name] if name in _BY_FIELD else values(name) for name in names}
+    return st.fixed_dictionaries(fields).map(lambda said: kind(**said))
+
+
 @st.composite
 def _policies(draw: st.DrawFn) -> policy_pb2.Policy:
-    definition = st.builds(
+    kinds = (
+        policy_pb2.SourceDefinition,
         policy_pb2.ListDefinition,
-        kind=st.sampled_from(list(KINDS.values())),
-        title=TEXT,
-        countries=TEXTS,
-        max_age_seconds=st.integers(0, 10**9),
-        shadow=st.booleans(),
-        growth_limit=st.integers(0, 2**63 - 1),
-        starts_empty=st.booleans(),
-    )
-    campaign = st.builds(
         policy_pb2.CampaignDefinition,
-        purpose=TEXT,
-        block=TEXTS,
-        lift=st.lists(st.builds(policy_pb2.Lift, list=TEXT, over=TEXT), max_size=2),
     )
-    source = st.builds(policy_pb2.SourceDefinition, provider=TEXT, basis=TEXT)
+    sources, lists, campaigns = (
+        draw(st.dictionaries(TEXT, _messages(kind), max_size=2)) for kind in kinds
+    )
     return policy_pb2.Policy(
         purposes=draw(TEXTS),
-        sources=draw(st.dictionaries(TEXT, source, max_size=2)),
-        lists=draw(st.dictionaries(TEXT, definition, max_size=2)),
-        campaigns=draw(st.dictionaries(TEXT, campaign, max_size=2)),
+        sources=sources,
+        lists=lists,
+        campaigns=campaigns,
         answers=draw(st.dictionaries(st.sampled_from(["LISTED", "NO_POLICY"]), TEXT)),
     )
 
@@ -189,3 +219,35 @@ def _policies(draw: st.DrawFn) -> policy_pb2.Policy:
 def test_a_policy_survives_the_round_trip(policy: policy_pb2.Policy) -> None:
     """`dncctl policy > f; dncctl apply -f f` changes nothing, whatever the texts hold."""
     assert read_policy(policy_as_toml(policy), "policy.toml") == policy
+
+
+def test_a_limit_of_0_is_not_the_default() -> None:
+    """It says that every release waits; the default does not."""
+    text = '[lists.leads]\nkind = "origin"\nrelease_limit = 0\n'
+    policy = read_policy(text, "policy.toml")
+
+    assert policy.lists["leads"].HasField("release_limit")
+    assert policy_as_toml(policy).strip() == text.strip()
+    assert (
+        not read_policy(text.replace("release_limit = 0\n", ""), "f")
+        .lists["leads"]
+        .HasField("release_limit")
+    )
+
+
+def test_a_day_may_stand_without_quotes() -> None:
+    """As TOML writes dates."""
+    text = '[lists.a]\nkind = "do_not_contact"\nconfidential_review = 2027-03-31'
+
+    assert read_policy(text, "f").lists["a"].confidential_review == "2027-03-31"
+
+
+def test_every_field_of_the_protocol_has_a_key() -> None:
+    """A field that a definition gains is missed here."""
+    for kind, fields in (
+        (policy_pb2.SourceDefinition, policyfields.SOURCE),
+        (policy_pb2.ListDefinition, policyfields.LIST),
+        (policy_pb2.CampaignDefinition, policyfields.CAMPAIGN),
+    ):
+        names = {each.name for each in kind.DESCRIPTOR.fields}
+        assert {field.attribute or name for name, field in fields.items()} == names

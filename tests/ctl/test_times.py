@@ -12,7 +12,7 @@ from dncd_client.ctl.connection import connect
 from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.settings import Settings
-from dncd_client.ctl.times import Clock, Edge, is_date
+from dncd_client.ctl.times import Clock, Edge, check_form, is_date
 
 
 def _lists(tz: str, region: str) -> policy_pb2.ListListsResponse:
@@ -80,3 +80,25 @@ def test_a_zone_is_never_guessed() -> None:
 def test_dates_are_told_from_batch_ids(text: str, is_one: bool) -> None:
     """`--base` takes either."""
     assert is_date(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        (None, ""),
+        ("2026-11-24", "2026-11-24"),
+        ("2026-11-24 14:05", "2026-11-24T14:05"),
+        ("2026-11-24t14:05z", "2026-11-24T14:05Z"),
+        ("2026-11-24T14:05:06+09:00", "2026-11-24T14:05:06+09:00"),
+    ],
+)
+def test_what_the_server_reads_goes_as_it_was_typed(text: str | None, sent: str) -> None:
+    """It knows where the list lives; only what is plainly wrong stays here."""
+    assert check_form("--asked", text, Catalogue("en")) == sent
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "2026-11-24T25:00", "２０２６-11-24"])
+def test_what_is_plainly_wrong_is_not_sent(text: str) -> None:
+    """The message names the option."""
+    with pytest.raises(click.UsageError, match="--asked"):
+        check_form("--asked", text, Catalogue("en"))

@@ -77,8 +77,9 @@ def test_the_header_says_what_the_options_say(dncctl: Dncctl, numbers: Path) -> 
     options = (
         "--mode replace --region JP --encoding cp932 --layout csv --column tel --column fax "
         "--source meibo --ground voluntary --purpose survey --asked 2026-11-20T00:00:00Z "
+        "--effective 2026-12-01 --expires 2027-03-31 --review 2027-01-31 "
         "--ref R-1 --requester self --reason why --published 2026-11-01 --coverage +81 "
-        "--mends B-0 --base B-1 --batch-id B-2 --dry-run"
+        "--mends B-0 --base B-1 --batch-id B-2 --everything --releases 31 --dry-run"
     )
     with control(UploadBatch=keep) as (target, _):
         dncctl("--server", target, "load", "optout", str(numbers), *options.split())
@@ -96,7 +97,9 @@ def test_the_header_says_what_the_options_say(dncctl: Dncctl, numbers: Path) -> 
     given = header.attributes
     assert (given.source, given.ground, given.reference) == ("meibo", "voluntary", "R-1")
     assert (given.requester, list(given.purposes)) == ("self", ["survey"])
-    assert given.asked_unix_us == 1_795_132_800_000_000
+    assert (header.dates.effective, header.dates.expires) == ("2026-12-01", "2027-03-31")
+    assert (header.dates.asked, header.dates.review) == ("2026-11-20T00:00:00Z", "2027-01-31")
+    assert (header.everything, header.expected_releases) == (True, 31)
 
 
 def test_a_refusal_in_the_middle_stops_the_sending(dncctl: Dncctl, numbers: Path) -> None:

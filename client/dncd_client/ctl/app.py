@@ -10,12 +10,19 @@ import grpc
 
 from dncd_client.ctl import exit_codes
 from dncd_client.ctl.commands.apply import apply
+from dncd_client.ctl.commands.approve import approve
 from dncd_client.ctl.commands.check import check
+from dncd_client.ctl.commands.grounds import grounds
 from dncd_client.ctl.commands.list import list_group
 from dncd_client.ctl.commands.load import load
 from dncd_client.ctl.commands.normalize import normalize
+from dncd_client.ctl.commands.override import override
 from dncd_client.ctl.commands.policy import policy
+from dncd_client.ctl.commands.reject import reject
+from dncd_client.ctl.commands.revert import revert
 from dncd_client.ctl.commands.status import status
+from dncd_client.ctl.commands.stop import stop
+from dncd_client.ctl.commands.waive import waive
 from dncd_client.ctl.errors import CtlError, explain, usage
 from dncd_client.ctl.helptext import epilog
 from dncd_client.ctl.output import print_json, print_note, print_plain_note
@@ -36,7 +43,11 @@ def dncctl() -> None:
     """Control a do-not-contact daemon: its lists, its policy, its answers."""
 
 
-for command in (apply, check, list_group, load, normalize, policy, status):
+_COMMANDS = (
+    apply, approve, check, grounds, list_group, load, normalize, override, policy, reject, revert,
+    status, stop, waive,
+)  # fmt: skip
+for command in _COMMANDS:
     dncctl.add_command(command)
 
 

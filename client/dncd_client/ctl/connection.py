@@ -11,7 +11,7 @@ from urllib.parse import quote
 import click
 import grpc
 
-from dncd.v1 import batch_pb2_grpc, policy_pb2_grpc, screening_pb2_grpc
+from dncd.v1 import batch_pb2_grpc, optout_pb2_grpc, policy_pb2_grpc, screening_pb2_grpc
 from dncd_client.channel import with_defaults
 from dncd_client.ctl.settings import Settings
 
@@ -28,14 +28,16 @@ class Connection:
 
     Attributes:
         metadata: What every call carries: who acts.
+        timeout_seconds: The deadline of a call.
     """
 
     def __init__(self, channel: grpc.Channel, settings: Settings) -> None:
         self.policy = policy_pb2_grpc.PolicyServiceStub(channel)
         self.batches = batch_pb2_grpc.BatchServiceStub(channel)
+        self.opt_outs = optout_pb2_grpc.OptOutServiceStub(channel)
         self.screening = screening_pb2_grpc.ScreeningServiceStub(channel)
         self.metadata: Metadata = ((ACTOR_KEY, actor_of(settings)),)
-        self._timeout_seconds = settings.timeout_seconds
+        self.timeout_seconds = settings.timeout_seconds
 
     def call(
         self, method: "grpc.UnaryUnaryMultiCallable[Request, Response]", request: Request
@@ -45,7 +47,7 @@ class Connection:
         Raises:
             grpc.RpcError: There was no answer, or the answer was an error.
         """
-        return method(request, timeout=self._timeout_seconds, metadata=self.metadata)
+        return method(request, timeout=self.timeout_seconds, metadata=self.metadata)
 
 
 @contextmanager

@@ -74,7 +74,13 @@ def explain(
         texts: The language of messages.
         name_of: What the caller typed for a field of the request.
     """
-    error = error_of(failure)
+    return explain_error(error_of(failure), server, texts, name_of)
+
+
+def explain_error(
+    error: DncdError, server: str, texts: Catalogue, name_of: FieldNames = option_of
+) -> CtlError:
+    """Turn what the library raised into the error that ends the command, as `explain` does."""
     lines = [_headline(error, server, texts, name_of), *_rest(error, texts, name_of)]
     if error.status is grpc.StatusCode.UNIMPLEMENTED:
         lines.append(texts.line("unimplemented_mend"))

@@ -22,14 +22,37 @@ OPTIONS: Mapping[str, str] = {
     "header.attributes.requester": "--requester",
     "header.attributes.reference": "--ref",
     "header.attributes.source": "--source",
+    "header.dates.effective": "--effective",
+    "header.dates.expires": "--expires",
+    "header.dates.review": "--review",
+    "header.dates.asked": "--asked",
     "header.published_unix_us": "--published",
     "header.published_date": "--published",
     "header.coverage": "--coverage",
     "header.base_batch_id": "--base",
     "header.base_published_unix_us": "--base",
+    "header.base_published_date": "--base",
     "header.mends": "--mends",
     "header.reason": "--reason",
+    "header.everything": "--everything",
+    "header.expected_releases": "--releases",
     "header.dry_run": "--dry-run",
+    "attributes.ground": "--ground",
+    "attributes.asked_unix_us": "--asked",
+    "attributes.review_unix_us": "--review",
+    "attributes.requester": "--requester",
+    "attributes.reference": "--ref",
+    "dates.asked": "--asked",
+    "dates.review": "--review",
+    "request_id": "--request-id",
+    "batch_id": "BATCH",
+    "revert_id": "--id",
+    "reason": "--reason",
+    "list": "LIST",
+    "until_unix_us": "--until",
+    "as_of_version": "--as-of",
+    "as_of_unix_us": "--as-of",
+    "client": "--client",
     "campaign": "--campaign",
     "region": "--region",
     "at_least": "--at-least",
@@ -46,18 +69,28 @@ LIST_OPTIONS: Mapping[str, str] = {
     "tz": "--tz",
     "starts_empty": "--starts-empty",
     "contact": "--contact",
+    "shadow": "--shadow",
+    "confidential": "--confidential",
+    "shown_as": "--shown-as",
+    "confidential_ground": "--confidential-ground",
+    "confidential_review": "--confidential-review",
+    "growth_limit": "--growth-limit",
+    "release_limit": "--release-limit",
 }
-_NAME = re.compile(r'\[".*"\]')
+_NAME = re.compile(r'\[(?:".*"|[0-9]+)\]')
+_NUMBER = re.compile(r"(?:numbers|e164)\[([0-9]+)\]")
 _LIST_FIELD = re.compile(r'lists(?:\[".*"\](?:\.(\w+))?)?')
 
 
 def general(field: str) -> str:
-    """Return a path without the names in it: `lists.kind` for `lists["acme/optout"].kind`."""
+    """Return a path without what stands in brackets: `lists.kind` for `lists["acme/x"].kind`."""
     return _NAME.sub("", field)
 
 
 def option_of(field: str) -> str:
     """Return the option or argument of a command for a field; the field where there is none."""
+    if place := _NUMBER.fullmatch(field):
+        return f"NUMBER {int(place[1]) + 1}"
     return OPTIONS.get(field, field)
 
 

@@ -4,7 +4,8 @@ import io
 import os
 import select
 import stat
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from dncd_client.ctl import exit_codes
@@ -74,6 +75,15 @@ def slices(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
         room -= len(line)
     if pending:
         yield pending
+
+
+def typed(numbers: Iterable[str]) -> Iterator[bytes]:
+    """Yield arguments as bytes; - stands for the lines of standard input that are not blank."""
+    for number in numbers:
+        if number == "-":
+            yield from (line for line in lines_of(sys.stdin.buffer) if line.strip())
+        else:
+            yield number.encode("utf-8", "surrogateescape")
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from dncd.v1 import policy_pb2
-from dncd_client.ctl import policyfields
+from dncd_client.ctl import exit_codes, policyfields
+from dncd_client.ctl.connection import Connection
+from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.output import instant, local_instant
 from dncd_client.ctl.policytoml import definition_as_dict
@@ -58,7 +60,31 @@ def list_json(state: policy_pb2.ListState) -> Json:
         "used_by": list(state.used_by),
         "last_batch_id": state.last_batch_id or None,
         "last_version": state.last_version or None,
+        "override_until": instant(state.override_until_unix_us),
+        "terms": state.terms,
     }
+
+
+def local_instant_of(state: policy_pb2.ListState, region: str, unix_us: int) -> str | None:
+    """Return an instant as it is where the list lives; None for 0."""
+    return _clock(state, region)(unix_us)
+
+
+def find_list(
+    connection: Connection, name: str, texts: Catalogue, confidential: bool
+) -> policy_pb2.ListListsResponse:
+    """Ask for one list.
+
+    Raises:
+        grpc.RpcError: There was no answer, or there is no such list.
+        CtlError: The answer is not about one list.
+    """
+    request = policy_pb2.ListListsRequest(name=name, confidential=confidential)
+    answer = connection.call(connection.policy.ListLists, request)
+    if len(answer.lists) != 1:
+        text = texts.line("list_count", answered=len(answer.lists), name=name)
+        raise CtlError(text, exit_codes.NO, "ANSWER_GARBLED")
+    return answer
 
 
 def list_row(state: policy_pb2.ListState, region: str, texts: Catalogue) -> Sequence[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from dncd.v1 import policy_pb2, verdict_pb2
@@ -16,6 +17,7 @@ _KIND_NAMES = {value: name for name, value in KINDS.items()}
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile(r"([0-9]{1,20}[wdhms])+")
 _DURATION_PART = re.compile(r"([0-9]{1,20})([wdhms])")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_UINT64 = 2**64 - 1
 
 Value: TypeAlias = Any  # whatever tomllib found
@@ -80,6 +82,22 @@ def write_duration(seconds: int) -> str:
     return f"{seconds}s"
 
 
+def read_day(value: Value) -> str:
+    """Read a day, as TOML's own date or in quotes, as YYYY-MM-DD."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str) or not _is_day(value):
+        raise WrongValueError('must be a day such as "2027-03-31"')
+    return value
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _read_flag(value: Value) -> bool:
     if not isinstance(value, bool):
         raise WrongValueError(f"must be true or false, not {_toml_type(value)}")
@@ -139,6 +157,8 @@ LIST: Mapping[str, Field] = {
     "shadow": FLAG,
     "confidential": FLAG,
     "shown_as": TEXT,
+    "confidential_ground": TEXT,
+    "confidential_review": Field(read_day, str),
     "growth_limit": COUNT,
     "release_limit": COUNT,
     "starts_empty": FLAG,

@@ -19,10 +19,17 @@ def definition_as_dict(definition: Message, fields: Mapping[str, Field]) -> dict
     """Return what a definition says, by the keys of the policy file; defaults are left out."""
     found = {}
     for name, field in fields.items():
-        value = getattr(definition, field.attribute or name)
-        if value:
-            found[name] = field.write(value)
+        attribute = field.attribute or name
+        if _is_said(definition, attribute):
+            found[name] = field.write(getattr(definition, attribute))
     return found
+
+
+def _is_said(definition: Message, attribute: str) -> bool:
+    """Say whether a field is; of one that tells 0 from nothing, 0 is something."""
+    if definition.DESCRIPTOR.fields_by_name[attribute].has_presence:
+        return definition.HasField(attribute)
+    return bool(getattr(definition, attribute))
 
 
 def policy_as_dict(policy: policy_pb2.Policy) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import IO, Any
 from dncd.v1 import batch_pb2
 from dncd_client.ctl.codes import REJECTS
 from dncd_client.ctl.messages import Catalogue
+from dncd_client.optout import reject_word
 
 COLUMNS = ("line", "column", "code", "raw", "reason")
 # What a spreadsheet would run as a formula. The apostrophe is one that the normaliser takes off.
@@ -56,7 +57,7 @@ class RejectsFile:
     def _row(self, row: batch_pb2.RejectedRow) -> None:
         if self._writer is None:
             self._open()
-        code = reject_code(row.code)
+        code = reject_word(row.code)
         reason = self._texts.meaning(REJECTS, code)
         self._writer.writerow((row.line, row.column or "", code, defused(row.raw), reason))
 
@@ -66,15 +67,6 @@ class RejectsFile:
         self._file = open(descriptor, "w", encoding="utf-8-sig", newline="")  # noqa: SIM115
         self._writer = csv.writer(self._file)
         self._writer.writerow(COLUMNS)
-
-
-def reject_code(code: int) -> str:
-    """Return a reject code in lower case; a number for one that this version does not know."""
-    try:
-        name = batch_pb2.RejectCode.Name(code)  # type: ignore[arg-type]
-    except ValueError:
-        return f"code_{code}"
-    return name.removeprefix("REJECT_CODE_").lower()
 
 
 def defused(raw: str) -> str:

@@ -55,6 +55,13 @@ def common_options(command: Command) -> Command:
     return command
 
 
+def confidential_option(command: Command) -> Command:
+    """Add the option of commands that can show what is confidential."""
+    return click.option(
+        "--confidential", is_flag=True, help="Confidential lists, too; for auditors."
+    )(command)
+
+
 def _option(flag: str, name: str, **attributes: Any) -> Callable[[Command], Command]:
     def store(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
         if value:

@@ -31,7 +31,13 @@ class Edge(Enum):
 
 
 class Clock:
-    """Reads the dates and times of one list; asks for the list's zone only when it needs it."""
+    """Reads dates and times where a list lives; asks for its zone only when it needs it.
+
+    Args:
+        connection: Where to ask.
+        list_name: The list; "" where none is meant, so that the ledger's region decides.
+        texts: The language of messages.
+    """
 
     def __init__(self, connection: Connection, list_name: str, texts: Catalogue) -> None:
         self._connection = connection
@@ -73,11 +79,12 @@ class Clock:
         if self._zone is None:
             request = policy_pb2.ListListsRequest(name=self._list)
             answer = self._connection.call(self._connection.policy.ListLists, request)
-            named = answer.lists[0].definition.tz if answer.lists else ""
+            named = answer.lists[0].definition.tz if self._list and answer.lists else ""
             try:
                 self._zone = _zone(named, answer.region)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                text = self._texts.line("no_tz", list=self._list, option=option)
+                key = "no_tz" if self._list else "no_region_tz"
+                text = self._texts.line(key, list=self._list, option=option)
                 raise CtlError(text, exit_codes.USAGE, "NO_TIME_ZONE") from None
         return self._zone
 
@@ -94,6 +101,26 @@ def _zone(tz: str, region: str) -> ZoneInfo:
     return ZoneInfo(tz or _ZONE_OF_REGION.get(region, ""))
 
 
+def check_form(option: str, value: str | None, texts: Catalogue) -> str:
+    """Return a date or a time as it was typed, for the server to read where the list lives.
+
+    Raises:
+        click.UsageError: It is plainly neither.
+    """
+    if not value:
+        return ""
+    try:
+        if _DATE.fullmatch(value):
+            date.fromisoformat(value)
+        elif _TIME.fullmatch(value):
+            datetime.fromisoformat(value.upper())
+        else:
+            raise ValueError(value)
+    except ValueError:
+        raise bad_time(option, value, texts) from None
+    return value.upper().replace(" ", "T")
+
+
 def is_date(value: str) -> bool:
     """Say whether a text is a date such as 2026-12-31."""
     try:
@@ -105,3 +132,8 @@ def is_date(value: str) -> bool:
 def bad_time(option: str, value: str, texts: Catalogue) -> click.UsageError:
     """Make the error for what is neither a date nor a time."""
     return click.UsageError(texts.line("bad_time", option=option, value=value))
+
+
+def now_unix_us() -> int:
+    """Return the present instant in microseconds since 1970."""
+    return (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)

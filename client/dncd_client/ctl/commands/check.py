@@ -1,7 +1,6 @@
 """Ask about numbers."""
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -13,7 +12,7 @@ from dncd_client.ctl import codes, exit_codes
 from dncd_client.ctl.connection import Connection, connect
 from dncd_client.ctl.errors import CtlError
 from dncd_client.ctl.helptext import epilog
-from dncd_client.ctl.inputs import lines_of, slices
+from dncd_client.ctl.inputs import slices, typed
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.output import (
     Cell,
@@ -58,14 +57,14 @@ def check(
     )
     asked_any, all_allowed = False, True
     with connect(settings) as connection:
-        for typed, verdicts in _ask(connection, asked, _typed(numbers)):
+        for asked_for, verdicts in _ask(connection, asked, typed(numbers)):
             asked_any = True
             all_allowed = all_allowed and all(each.allowed for each in verdicts)
             if settings.json:
-                for number, verdict in zip(typed, verdicts, strict=True):
+                for number, verdict in zip(asked_for, verdicts, strict=True):
                     print_json(verdict_json(number, verdict))
             else:
-                _show(typed, verdicts, settings.texts)
+                _show(asked_for, verdicts, settings.texts)
     if not asked_any:
         text = settings.texts.line("check_nothing")
         raise CtlError(text, exit_codes.USAGE, "NO_NUMBER")
@@ -95,21 +94,11 @@ def verdict_json(number: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _typed(numbers: Iterable[str]) -> Iterator[bytes]:
-    """Yield the numbers as bytes; - stands for the lines of standard input that are not blank."""
-    for number in numbers:
-        if number == "-":
-            stdin = sys.stdin.buffer
-            yield from (line for line in lines_of(stdin) if line.strip())
-        else:
-            yield number.encode("utf-8", "surrogateescape")
-
-
 def _ask(
-    connection: Connection, asked: screening_pb2.CheckBatchRequest, typed: Iterator[bytes]
+    connection: Connection, asked: screening_pb2.CheckBatchRequest, cells: Iterator[bytes]
 ) -> Iterator[tuple[list[str], list[Verdict]]]:
     """Ask slice by slice; a later slice never rests on an older version than an earlier one."""
-    for part in slices(typed):
+    for part in slices(cells):
         texts = [line.decode("utf-8", "surrogateescape") for line in part]
         sent, _ = several(texts)
         request = screening_pb2.CheckBatchRequest(numbers=sent)
@@ -120,11 +109,11 @@ def _ask(
         yield texts, list(verdicts)
 
 
-def _show(typed: list[str], verdicts: list[Verdict], texts: Catalogue) -> None:
+def _show(numbers: list[str], verdicts: list[Verdict], texts: Catalogue) -> None:
     names = ("col_number", "col_decision", "col_action", "col_reasons")
     print_table(
         [texts.line(each) for each in names],
-        [_row(number, verdict, texts) for number, verdict in zip(typed, verdicts, strict=True)],
+        [_row(number, verdict, texts) for number, verdict in zip(numbers, verdicts, strict=True)],
     )
     first = verdicts[0]
     if first.version is not None:

@@ -14,10 +14,10 @@ from dncd_client.ctl.helptext import epilog
 from dncd_client.ctl.inputs import lines_of, slices
 from dncd_client.ctl.output import e164_text, print_json, print_line, print_note
 from dncd_client.ctl.printable import printable
-from dncd_client.ctl.rejects import reject_code
 from dncd_client.ctl.settings import Settings, common_options, settings_of
 from dncd_client.errors import Unavailable, error_of
 from dncd_client.numbers import sendable
+from dncd_client.optout import reject_word
 
 _DEFAULT_REGION = "JP"
 
@@ -77,7 +77,7 @@ class _Reader:
             )
             raise CtlError(text, exit_codes.UNREACHABLE, "ANSWER_GARBLED")
         return [
-            each.e164 if each.WhichOneof("outcome") == "e164" else reject_code(each.reject)
+            each.e164 if each.WhichOneof("outcome") == "e164" else reject_word(each.reject)
             for each in answer.readings
         ]
 

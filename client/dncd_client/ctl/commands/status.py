@@ -1,5 +1,6 @@
 """Say how the node stands and what needs a person."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from dncd_client.ctl.helptext import epilog
 from dncd_client.ctl.listview import coverage_json, list_columns, list_row
 from dncd_client.ctl.messages import Catalogue
 from dncd_client.ctl.output import print_json, print_line, print_table
-from dncd_client.ctl.settings import common_options, settings_of
+from dncd_client.ctl.settings import common_options, confidential_option, settings_of
 
 
 @click.command(
@@ -21,16 +22,18 @@ from dncd_client.ctl.settings import common_options, settings_of
         no="something needs a person",
     )
 )
+@confidential_option
 @common_options
 @click.pass_context
-def status(context: click.Context) -> int:
+def status(context: click.Context, confidential: bool) -> int:
     """Say how the node stands, how old each list is, and what needs a person.
 
     Ends with 1 when something needs a person, with 3 when the node is not ready.
     """
     settings = settings_of(context)
+    request = policy_pb2.ListListsRequest(confidential=confidential)
     with connect(settings) as connection:
-        answer = connection.call(connection.policy.ListLists, policy_pb2.ListListsRequest())
+        answer = connection.call(connection.policy.ListLists, request)
     if settings.json:
         print_json(_view(answer))
     else:
@@ -97,3 +100,21 @@ def _show(answer: policy_pb2.ListListsResponse, texts: Catalogue) -> None:
             for each in answer.attention
         ],
     )
+    print_line()
+    for line in _what_to_do(answer.attention, texts):
+        print_line(line)
+
+
+def _what_to_do(attention: Iterable[policy_pb2.Attention], texts: Catalogue) -> Iterator[str]:
+    """Yield what a person does about each code, with the commands for all that have it."""
+    commands: dict[str, list[str]] = {}
+    for each in attention:
+        about = {"list": each.list or "LIST", "batch_id": each.batch_id or "BATCH"}
+        _, patterns = codes.REMEDIES.get(each.code, codes.NO_REMEDY)
+        told = commands.setdefault(each.code, [])
+        told += (pattern.format(**about) for pattern in patterns)
+    yield texts.line("what_to_do")
+    for code, lines in commands.items():
+        text, _ = codes.REMEDIES.get(code, codes.NO_REMEDY)
+        yield f"  {code}: {texts.pick(text)}"
+        yield from (f"    {line}" for line in dict.fromkeys(lines))
