@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,49 +12,19 @@ import pytest
 from conftest import StartDaemon
 from dncd_client.ctl.app import dncctl
 from dncd_server.settings import Settings
+from docs.pages import FLAGS_OF_PAGE, NUMBER, ROOT, examples_of, files_of, says, text_of
 from harness.canary import Canary
 from harness.daemon import BIN
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/operations.md")
-_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-_EXIT = re.compile(r"\s+# exit (\d)$")
 
-
-@dataclass(frozen=True)
-class Example:
-    """A command of a page, the exit code that the page names and what it says that it prints."""
-
-    command: str
-    code: int
-    output: tuple[str, ...]
-
-
-def examples_of(page: str) -> list[Example]:
-    """Return the commands of a page's console blocks, in order."""
-    found = []
-    for block in _BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            line, *output = part.rstrip("\n").split("\n")
-            code = _EXIT.search(line)
-            found.append(Example(_EXIT.sub("", line), int(code[1]) if code else 0, tuple(output)))
-    return found
-
-
-def says(printed: str, output: tuple[str, ...]) -> bool:
-    """Tell whether a command printed what a page shows; a line of … stands for any lines."""
-    lines = ["…" if line == "…" else re.escape(line.rstrip()) for line in output]
-    pattern = "\n".join(lines).replace("…\n", "(?:.*\n)*?").replace("…", "(?:.*\n?)*")
-    text = "\n".join(line.rstrip() for line in printed.rstrip("\n").split("\n"))
-    return re.fullmatch(pattern, text) is not None
-
-
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", FLAGS_OF_PAGE)
 def test_every_command_of_a_page_does_what_the_page_says(
     page: str, start_daemon: StartDaemon, canary: Canary, tmp_path: Path
 ) -> None:
-    daemon = start_daemon()
+    daemon = start_daemon(*FLAGS_OF_PAGE[page])
     shutil.copytree(ROOT / "deploy" / "demo", tmp_path / "deploy" / "demo")
+    for name, content in files_of(page).items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
     for path in (tmp_path / "deploy" / "demo").glob("*.[ct][sx][vt]"):
         canary.used_file(path)
     environment = {
@@ -65,6 +34,8 @@ def test_every_command_of_a_page_does_what_the_page_says(
         "LANG": "C.UTF-8",
     }
     examples = examples_of(page)
+    for number in NUMBER.findall(text_of(page)):
+        canary.used(number)
 
     assert examples
     for example in examples:
@@ -86,9 +57,7 @@ def test_the_python_example_of_the_readme_runs(start_daemon: StartDaemon, tmp_pa
     policy = tmp_path / "policy.toml"
     shutil.copy(ROOT / "deploy" / "demo" / "policy.toml", policy)
     assert daemon.ctl("apply", "-f", str(policy)).returncode == 0
-    (source,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-    )
+    (source,) = re.findall(r"```python\n(.*?)```", text_of("README.md"), re.DOTALL)
     script = tmp_path / "example.py"
     script.write_text(source.replace("127.0.0.1:50051", daemon.listen), encoding="utf-8")
 
@@ -101,8 +70,9 @@ def test_the_python_example_of_the_readme_runs(start_daemon: StartDaemon, tmp_pa
 
 
 def test_operations_names_every_setting_with_its_default() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    _, _, after = text_of("docs/operations.md").partition("| setting |")
+    table, _, _ = after.partition("\n\n")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
 
     assert rows.keys() == Settings.model_fields.keys()
     for name, field in Settings.model_fields.items():
@@ -113,8 +83,16 @@ def test_operations_names_every_setting_with_its_default() -> None:
             assert rows[name] == f"`{shown}`"
 
 
+def test_operations_names_every_metric_of_a_daemon(start_daemon: StartDaemon) -> None:
+    _, text = start_daemon().get("/metrics")
+    types = re.findall(r"^# TYPE (dncd_\w+) (\w+)$", text, re.MULTILINE)
+    named = re.findall(r"`(dncd_\w+)", text_of("docs/operations.md"))
+
+    assert set(named) == {name for name, _ in types if not name.endswith("_created")}
+
+
 def test_every_command_of_dncctl_stands_in_the_docs() -> None:
-    pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+    pages = "".join(text_of(page) for page in FLAGS_OF_PAGE)
 
     assert [name for name in dncctl.commands if f"dncctl {name}" not in pages] == []
 
@@ -132,7 +110,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_paths_named_in_the_architecture_exist() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = text_of("docs/architecture.md")
     roots = (
         "",
         "server",
