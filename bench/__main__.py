@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from bench import load, report
+from bench import load, optouts, report
 
-BENCHMARKS = {"load": load.run}
+BENCHMARKS = {"load": load.run, "optouts": optouts.run}
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
         self.listen = self.control = self.http = ""
 
-    def start(self) -> float:
+    def start(self, patience_seconds: float = _START_SECONDS) -> float:
         """Start it; return the seconds from the start of the process until it was ready."""
         seen = self._log.stat().st_size if self._log.exists() else 0
         command = [str(BIN / "dncd"), "serve", "--data", str(self._data)]
@@ -29,7 +29,7 @@ class Daemon:
         started = time.perf_counter()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        while time.perf_counter() - started < _START_SECONDS:
+        while time.perf_counter() - started < patience_seconds:
             for line in self._log.read_bytes()[seen:].splitlines():
                 event = json.loads(line)
                 if event.get("event") == "serving" and event["ready"]:

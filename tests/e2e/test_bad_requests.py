@@ -96,13 +96,8 @@ BAD_REQUESTS: dict[str, tuple[Callable[[Stubs], object], grpc.StatusCode, list[s
         ["lists"],
     ),
     "ApplyPolicy: no kind": (_policy_of(policy=_lists(x={})), INVALID, ['lists["x"].kind']),
-    "ApplyPolicy: later kind": (
-        _policy_of(policy=_lists(x={"kind": verdict_pb2.LIST_KIND_CONSENT})),
-        INVALID,
-        ['lists["x"].kind'],
-    ),
     "ApplyPolicy: shadow": (
-        _policy_of(policy=_lists(x={"kind": _DNC, "shadow": True})),
+        _policy_of(policy=_lists(x={"kind": verdict_pb2.LIST_KIND_CONSENT, "shadow": True})),
         INVALID,
         ['lists["x"].shadow'],
     ),
@@ -198,12 +193,16 @@ BAD_REQUESTS: dict[str, tuple[Callable[[Stubs], object], grpc.StatusCode, list[s
     "UploadBatch: id": (_upload(batch_id="a b"), INVALID, ["header.batch_id"]),
     "UploadBatch: no mode": (_upload(mode=0), INVALID, ["header.mode"]),
     "UploadBatch: remove": (
-        _upload(mode=batch_pb2.BATCH_MODE_REMOVE, reason="x"),
+        _upload(mode=batch_pb2.BATCH_MODE_REMOVE),
         INVALID,
-        ["header.mode"],
+        ["header.reason"],
     ),
-    "UploadBatch: replace": (_upload(mode=batch_pb2.BATCH_MODE_REPLACE), INVALID, ["header.mode"]),
-    "UploadBatch: change": (_upload(mode=batch_pb2.BATCH_MODE_CHANGE), INVALID, ["header.mode"]),
+    "UploadBatch: revert": (_upload(mode=batch_pb2.BATCH_MODE_REVERT), INVALID, ["header.mode"]),
+    "UploadBatch: change": (
+        _upload(mode=batch_pb2.BATCH_MODE_CHANGE),
+        INVALID,
+        ["header.base_batch_id"],
+    ),
     "UploadBatch: list": (_upload(list="nowhere"), NOT_FOUND, []),
     "UploadBatch: list name": (_upload(list="A"), INVALID, ["header.list"]),
     "UploadBatch: several": (
@@ -213,7 +212,7 @@ BAD_REQUESTS: dict[str, tuple[Callable[[Stubs], object], grpc.StatusCode, list[s
         ["header.region", "header.encoding", "header.layout"] + ["header.coverage"] * 2,
     ),
     "UploadBatch: effective": (
-        _upload(attributes=batch_pb2.Attributes(effective_unix_us=1)),
+        _upload(attributes=batch_pb2.Attributes(effective_unix_us=-1)),
         INVALID,
         ["header.attributes.effective_unix_us"],
     ),

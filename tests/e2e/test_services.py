@@ -14,8 +14,8 @@ from dncd.v1 import batch_pb2, batch_pb2_grpc, policy_pb2, policy_pb2_grpc
 from e2e.planes import SECONDS, failure_of, health_of
 from harness.daemon import Daemon
 
-SCREENING = "dncd.v1.ScreeningService"
-CONTROL = {SCREENING, "dncd.v1.PolicyService", "dncd.v1.BatchService"}
+SCREENING = {"dncd.v1.ScreeningService", "dncd.v1.OptOutService"}
+CONTROL = SCREENING | {"dncd.v1.PolicyService", "dncd.v1.BatchService"}
 STANDARD = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 
@@ -23,7 +23,7 @@ NOT_FOUND = grpc.StatusCode.NOT_FOUND
 def test_both_planes_serve_health(shared: Daemon) -> None:
     for address in (shared.listen, shared.control):
         with grpc.insecure_channel(address) as channel:
-            for service in ("", SCREENING):
+            for service in ("", *SCREENING):
                 assert health_of(channel, service) == "SERVING"
             failed = failure_of(lambda: health_of(channel, "nobody"))
             assert failed.code is NOT_FOUND
@@ -31,7 +31,7 @@ def test_both_planes_serve_health(shared: Daemon) -> None:
 
 @pytest.mark.parametrize("plane", ["listen", "control"])
 def test_both_planes_describe_themselves(shared: Daemon, plane: str) -> None:
-    ours = {SCREENING} if plane == "listen" else CONTROL
+    ours = SCREENING if plane == "listen" else CONTROL
     with grpc.insecure_channel(getattr(shared, plane)) as channel:
         database = ProtoReflectionDescriptorDatabase(channel)
         assert set(database.get_services()) == ours | STANDARD

@@ -17,6 +17,7 @@ class Canary:
     def __init__(self) -> None:
         self.spellings: set[str] = set()
         self.outputs: list[tuple[str, str]] = []
+        self._files: set[int] = set()
 
     def used(self, text: str, region: str = "JP") -> None:
         """Note every number that stands in a text."""
@@ -45,6 +46,9 @@ class Canary:
     def used_file(self, path: Path) -> None:
         """Note every number of a file, in whatever encoding it is read."""
         data = path.read_bytes()[: 1 << 20]
+        if hash(data) in self._files:  # it came before, and reading it takes a while
+            return
+        self._files.add(hash(data))
         for encoding in ("utf-8", "cp932"):
             self.used(data.decode(encoding, errors="ignore"))
         self.used("\n".join(f"+1{line}" for line in data.decode("ascii", "ignore").split()))

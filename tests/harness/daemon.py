@@ -112,9 +112,9 @@ class Daemon:
         return code
 
     def ctl(
-        self, *args: str, input: str | None = None, timeout: float = 120
+        self, *args: str, input: str | None = None, timeout: float = 120, actor: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run dncctl against this daemon."""
+        """Run dncctl against this daemon, as whom DNCCTL_ACTOR names where an actor is given."""
         for argument in args:
             if Path(argument).is_file():
                 self._canary.used_file(Path(argument))
@@ -128,7 +128,7 @@ class Daemon:
             encoding="utf-8",
             timeout=timeout,
             check=False,
-            env=_environment() | {"DNCCTL_SERVER": self.control},
+            env=_environment() | {"DNCCTL_SERVER": self.control, "DNCCTL_ACTOR": actor},
         )
         self._canary.heard(f"dncctl {args[0]}: errors", done.stderr)
         if not set(args) & set(_NUMBERS_ALLOWED):
