@@ -167,7 +167,6 @@ def show(daemon: Daemon, folder: Path) -> None:
         batch,
         "--rejects",
         rejects,
-        expect=1,
     )
 
     title("A registry as its authority publishes it: AAA,NNNNNNN, with its date")

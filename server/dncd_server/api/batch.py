@@ -16,7 +16,6 @@ from dncd_server.api.screening import BATCH_POOL
 from dncd_server.api.status import answers_errors
 from dncd_server.api.uploading import UploadParts, answer_message, header_of
 from dncd_server.changes.approvals import Approvals
-from dncd_server.changes.guard import shown_name
 from dncd_server.changes.reporting import shown
 from dncd_server.changes.reverts import RevertRequest, Reverts
 from dncd_server.errors import LimitExceededError, NotFoundError, invalid_field
@@ -129,7 +128,7 @@ class BatchServicer(batch_pb2_grpc.BatchServiceServicer):
         return [name, *behind]
 
     def _shown(self, report: batch_pb2.BatchReport) -> batch_pb2.BatchReport:
-        return shown(report, shown_name(self._replica.state, report.list))
+        return shown(report, self._replica.state.shown_name(report.list))
 
     @answers_errors
     async def ApproveBatch(

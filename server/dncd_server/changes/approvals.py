@@ -13,7 +13,6 @@ from dncd_server.actors import Actor
 from dncd_server.changes.desk import KIND_OF_MODE, hidden_behind, list_of
 from dncd_server.changes.difference import difference_of
 from dncd_server.changes.events import applied, decided
-from dncd_server.changes.guard import shown_name
 from dncd_server.changes.reporting import placed_at_head, stored, told
 from dncd_server.changes.work import Difference, Proposal, Work
 from dncd_server.errors import ConflictError, ForbiddenError, LedgerError, NotFoundError
@@ -106,7 +105,7 @@ class Approvals:
             _, state = await self.journal.write(
                 store.append_decision, event, batch_id, report.state, report.SerializeToString()
             )
-        _log.info("batch_rejected", batch_id=batch_id, list=shown_name(state, report.list))
+        _log.info("batch_rejected", batch_id=batch_id, list=state.shown_name(report.list))
         return report
 
     async def _held(self, batch_id: str) -> Held:
@@ -159,7 +158,7 @@ class Approvals:
         event = applied(proposal, made, report, held.evidence, held.version)
         heads, state = await self.journal.append_all([event])
         placed = placed_at_head(report, heads[-1])
-        name, seconds = shown_name(state, report.list), time.perf_counter() - started
+        name, seconds = state.shown_name(report.list), time.perf_counter() - started
         self.counts.count(placed, name, seconds)
         _log.info("batch_approved", batch_id=placed.batch_id, list=name, version=placed.version)
         return placed

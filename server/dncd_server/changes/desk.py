@@ -18,7 +18,7 @@ from dncd_engine.shown import hidden_by_list
 from dncd_engine.state import State
 from dncd_server.changes.difference import difference_of
 from dncd_server.changes.events import applied, held
-from dncd_server.changes.guard import TwoPersons, is_unusual, opens_too_much, shown_name
+from dncd_server.changes.guard import TwoPersons, is_unusual, opens_too_much
 from dncd_server.changes.reporting import placed_at_head, told
 from dncd_server.changes.work import Difference, Proposal, Turndown
 from dncd_server.errors import LedgerError, NotFoundError
@@ -94,7 +94,7 @@ class ChangeDesk:
         report = told(proposal.report, made, self._flags(proposal, made, state))
         if proposal.is_dry_run:
             report.state = batch_pb2.BATCH_STATE_PREVIEW
-            self.counts.count(report, shown_name(state, report.list))
+            self.counts.count(report, state.shown_name(report.list))
             return report
         must_wait = self._must_wait(proposal, made)
         report.state = batch_pb2.BATCH_STATE_HELD if must_wait else batch_pb2.BATCH_STATE_ACTIVE
@@ -105,7 +105,7 @@ class ChangeDesk:
             return None
         placed = report if must_wait else placed_at_head(report, head)
         seconds += time.perf_counter() - started
-        self._tell(placed, shown_name(state, report.list), seconds)
+        self._tell(placed, state.shown_name(report.list), seconds)
         return placed
 
     def _must_wait(self, proposal: Proposal, made: Difference) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from dncd_engine.lists import ListState
 from dncd_engine.model import ListDefinition
-from dncd_engine.state import State
 from dncd_server.actors import DECLARED, Actor
 from dncd_server.changes.work import Difference
 
@@ -57,9 +56,3 @@ def looks_like_a_mistake(difference: Difference, meant: int) -> bool:
     is_most = released > difference.named - difference.added
     is_most = is_most or released * 2 > difference.list.entries.count
     return released > max(RELEASES_OF_A_MISTAKE, meant) and is_most
-
-
-def shown_name(state: State, name: str) -> str:
-    """Return the name under which a list is spoken of where everybody hears it."""
-    item = state.lists.get(name)
-    return item.definition.shown_as if item and item.definition.confidential else name

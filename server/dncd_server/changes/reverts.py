@@ -11,7 +11,6 @@ from dncd_engine.chain import SALT_BYTES
 from dncd_server.actors import Actor
 from dncd_server.changes.desk import ChangeDesk
 from dncd_server.changes.events import decided
-from dncd_server.changes.guard import shown_name
 from dncd_server.changes.reporting import placed_at_head, stored
 from dncd_server.changes.work import Proposal, Turndown, Work
 from dncd_server.errors import AlreadyExistsError, ConflictError, LedgerError, NotFoundError
@@ -84,7 +83,7 @@ class Reverts:
             event = decided(ledger_pb2.EVENT_KIND_REJECTS_WAIVED, batch_id, actor, reason)
             write = self.journal.store.append_waiver
             await self.journal.write(write, event, batch_id, report.SerializeToString())
-        name = shown_name(state, row.list)
+        name = state.shown_name(row.list)
         _log.warning("rejects_waived", batch_id=batch_id, list=name, rows=waived)
         return report
 

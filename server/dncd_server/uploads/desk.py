@@ -17,7 +17,6 @@ from dncd.v1 import batch_pb2
 from dncd_engine.chain import SALT_BYTES
 from dncd_server.actors import Actor
 from dncd_server.changes.desk import ChangeDesk
-from dncd_server.changes.guard import shown_name
 from dncd_server.changes.work import Turndown
 from dncd_server.errors import ConflictError, invalid_field
 from dncd_server.ingest.messages import (
@@ -189,7 +188,7 @@ class UploadDesk:
         if not plan.header.dry_run:
             row = _refused_batch(report)
             await self._journal.ledger.run(self._journal.store.keep_refused, row)
-        name = shown_name(await self._journal.catch_up(), report.list)
+        name = (await self._journal.catch_up()).shown_name(report.list)
         self._counts.count(report, name)
         _log.warning("batch_refused", batch_id=report.batch_id, list=name, reason=refused.reason)
         return report

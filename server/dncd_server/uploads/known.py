@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from dncd.v1 import batch_pb2
 from dncd_server.changes import reporting
-from dncd_server.changes.guard import shown_name
 from dncd_server.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -61,8 +60,8 @@ class KnownBatches:
                 "BATCH_NOT_FOUND", "there is no batch in force with the id that mends names"
             )
         # what is open on a confidential list is told, and so mended, as open on the list that is seen
-        if shown_name(state, row.list) != shown_name(state, plan.list.name):
-            told = f'that batch is of the list "{shown_name(state, row.list)}"'
+        if state.shown_name(row.list) != state.shown_name(plan.list.name):
+            told = f'that batch is of the list "{state.shown_name(row.list)}"'
             problem = FieldProblem("header.mends", told)
             raise InvalidRequestError("HEADER_INVALID", problem.message, [problem])
 

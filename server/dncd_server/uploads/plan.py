@@ -114,7 +114,8 @@ def planned(header: batch_pb2.BatchHeader, state: State) -> UploadPlan:
             {"list": header.list},
         )
     region = _region(header, item, state)
-    users = [campaign for campaign in state.campaigns.values() if campaign.probes(item.name)]
+    acts_as = state.shown_name(item.name)
+    users = [campaign for campaign in state.campaigns.values() if campaign.probes(acts_as)]
     zone = ZoneInfo(tz)
     return UploadPlan(
         header=header,
