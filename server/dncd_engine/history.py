@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from dncd_engine.lists import EVERYWHERE, coverage_after
+from dncd_engine.entries import Entries
+from dncd_engine.lists import EVERYWHERE, coverage_after, date_of
 from dncd_engine.model import ListKind
 from dncd_engine.segments import LOW_MASK, PREFIX_SHIFT
 from dncd_engine.strata import PLAIN, Stratum
@@ -49,6 +50,7 @@ class Accepted:
         everything: Whether a replace touches entries that came by add or opt-out, too.
         reverts: The batch that it undoes.
         is_opt_out: Whether it is what persons said, and not a load.
+        freshens: Whether an add could be the whole publication, so that its date counts for all that it covers.
     """
 
     version: int
@@ -62,6 +64,7 @@ class Accepted:
     everything: bool = False
     reverts: str = ""
     is_opt_out: bool = False
+    freshens: bool = True
 
     @property
     def file_date_us(self) -> int:
@@ -125,20 +128,58 @@ def coverage_of(batches: Iterable[Accepted]) -> tuple[dict[str, int], bool]:
     for batch in batches:
         if batch.is_load:
             loaded = True
-            parts = coverage_with(parts, batch.coverage, batch.published_us)
+            parts = coverage_with(parts, batch)
     return parts, loaded
 
 
-def coverage_with(
-    parts: Mapping[str, int], coverage: Sequence[str], published_us: int
-) -> dict[str, int]:
-    """Return a coverage with one more load.
+def coverage_with(parts: Mapping[str, int], batch: Accepted) -> dict[str, int]:
+    """Return how fresh a list is by prefix after one more load.
 
-    One that says nothing of dates, such as one that mends another, makes nothing fresher.
+    A replace brings its date, or that it has none, to all that it covers. What else says nothing of dates, such as a
+    batch that mends another, makes nothing fresher; nor does an add that cannot be the whole publication, which speaks
+    only of what nothing covered before.
     """
-    if parts and not coverage and not published_us:
+    prefixes = batch.coverage or (EVERYWHERE,)
+    if batch.mode is Mode.REPLACE:
+        return _replaced(parts, prefixes, batch.published_us)
+    if parts and not batch.coverage and not batch.published_us:
         return dict(parts)
-    return coverage_after(parts, coverage or (EVERYWHERE,), published_us)
+    if batch.mode is Mode.ADD and parts and not batch.freshens:
+        fresh = batch.coverage and {
+            prefix: batch.published_us
+            for prefix in batch.coverage
+            if date_of(prefix, parts) is None
+        }
+        return {**parts, **(fresh or {})}
+    return coverage_after(parts, prefixes, batch.published_us)
+
+
+def _replaced(parts: Mapping[str, int], prefixes: Sequence[str], date: int) -> dict[str, int]:
+    inside = frozenset(prefixes)
+    kept = {
+        part: old
+        for part, old in parts.items()
+        if inside.isdisjoint(part[:length] for length in range(len(part) + 1))
+    }
+    return kept | {
+        prefix: date
+        for prefix in prefixes
+        # a part that something wider covers as newly says nothing of its own
+        if inside.isdisjoint(prefix[:length] for length in range(len(prefix)))
+        and date_of(prefix, kept) != date
+    }
+
+
+def covered_count(entries: Entries, coverage: Sequence[str]) -> int:
+    """Return how many numbers of a list begin with one of these digits; none means all of them."""
+    if not coverage:
+        return entries.count
+    total = 0
+    for prefix in entries.prefixes():
+        inside = covered(prefix, coverage)
+        held = BitMap.union(BitMap(), *entries.strata_at(prefix).values())
+        total += len(held if inside is None else held & inside)
+    return total
 
 
 def covered(prefix: int, coverage: Sequence[str]) -> BitMap | None:

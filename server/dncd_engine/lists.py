@@ -156,21 +156,13 @@ class ListState:
         return None if definition.kind.has_age else Freshness.FRESH
 
     def _registry_freshness(self, number: int, at_us: int) -> Freshness:
-        published_us = self._published_us(number)
+        published_us = date_of(str(number), self.coverage)
         if published_us is None:
             return Freshness.NOT_COVERED
         return self._age(published_us, at_us)
 
     def _weight_freshness(self, weight: int, at_us: int) -> Freshness:
         return self._age(weight - 1, at_us) if weight else Freshness.FRESH
-
-    def _published_us(self, number: int) -> int | None:
-        digits = str(number)
-        for length in range(len(digits), -1, -1):
-            published_us = self.coverage.get(digits[:length])
-            if published_us is not None:
-                return published_us
-        return None
 
     def _age(self, published_us: int, at_us: int) -> Freshness:
         if not self.definition.effective_max_age_seconds:
@@ -183,20 +175,31 @@ class ListState:
 def coverage_after(
     coverage: Mapping[str, int], prefixes: Iterable[str], published_us: int
 ) -> dict[str, int]:
-    """Return a coverage with one more publication.
+    """Return a coverage with one more publication, which makes nothing older.
 
-    A part that something wider covers at least as newly is not kept, so the longest prefix of a number is the newest.
+    A part that what is wider says the same of is not kept; the longest prefix of a number is the one that counts.
 
     Args:
         coverage: Publisher's date by covered prefix.
         prefixes: What the publication covers.
         published_us: Its date, 0 where none was given.
     """
-    dates = dict(coverage)
-    for prefix in prefixes:
-        dates[prefix] = max(published_us, dates.get(prefix, 0))
-    return {
-        prefix: date
-        for prefix, date in dates.items()
-        if all(dates.get(prefix[:length], -1) < date for length in range(len(prefix)))
-    }
+    covered = frozenset(prefixes)
+    dates: dict[str, int] = {}
+    # the wider first: what a part says is told from what is wider, before and after
+    for part in sorted({*coverage, *covered}, key=len):
+        date = date_of(part, coverage) or 0
+        if not covered.isdisjoint(part[:length] for length in range(len(part) + 1)):
+            date = max(date, published_us)
+        if date_of(part, dates) != date:
+            dates[part] = date
+    return dates
+
+
+def date_of(prefix: str, coverage: Mapping[str, int]) -> int | None:
+    """Return the date of what covers the whole of a prefix, None where nothing does."""
+    for length in range(len(prefix), -1, -1):
+        date = coverage.get(prefix[:length])
+        if date is not None:
+            return date
+    return None

@@ -21,8 +21,9 @@ def test_only_a_date_makes_a_registry_newer(shared: Daemon, tmp_path: Path) -> N
             verdict = said(check(stubs.screening, fiction(90), campaign="uses-dated"))
             return {each.prefix: each.published_unix_us for each in coverage}, verdict
 
-        def load(index: int, *more: str) -> list[str]:
-            lines = [f"+{fiction(index)}", *("x" for _ in range(not index))]
+        def load(index: int, *more: str, others: int = 0) -> list[str]:
+            numbers = range(index - others, index + 1)
+            lines = [f"+{fiction(n)}" for n in numbers] + ["x" for _ in range(not index)]
             path = file_with(tmp_path, f"dated-{index}.txt", *lines)
             options = ("--region", "US", "--batch-id", f"dated-{index}")
             loaded = shared.load("dated", path, *options, *more)
@@ -39,7 +40,10 @@ def test_only_a_date_makes_a_registry_newer(shared: Daemon, tmp_path: Path) -> N
         assert load(3, "--published", old) == []
         assert stands() == before
 
-        assert load(4, "--published", new) == ["freshened"]
+        # a few rows with a new date are no publication of four
+        assert load(4, "--published", new) == ["date_kept"]
+        assert stands() == before
+        assert load(8, "--published", new, others=3) == ["freshened"]
         assert stands()[1] == ALLOWED
         newest = stands()
         assert load(5, "--published", old) == []

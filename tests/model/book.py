@@ -125,8 +125,8 @@ class Book:
             return Refusal("FUTURE_DATED")
         content = self.places[upload.list].content
         base = self._base(upload, content)
-        if base is None:
-            return Fault("BASE_OUT_OF_ORDER")
+        if isinstance(base, Fault):
+            return base
         reading = read(upload, definition, self.clock)
         if reading.rejected * 2 > upload.rows:
             return Refusal("MOSTLY_UNREADABLE")
@@ -136,6 +136,8 @@ class Book:
         batch = _batch(upload, batch_id, reading, self.clock)
         if upload.mode is not Mode.REMOVE and _is_mostly_foreign(batch, definition):
             return Refusal("WRONG_COUNTRY")
+        if len([n for n in batch.named if not batch.covers(n)]) * 2 > len(batch.named):
+            return Refusal("WRONG_COVERAGE")
         if self._is_older(upload, definition, content):
             return Fault("BASE_OUT_OF_ORDER")
         mends = (upload.mends, upload.rows if upload.mends else 0)
@@ -279,18 +281,27 @@ class Book:
 
     def _can_mend(self, upload: Upload) -> bool:
         note = self.notes.get(upload.mends)
-        return note is not None and note.place is self.places[upload.list]
+        if note is None or self.places.get(note.place.name) is not note.place:
+            return False
+        return self._shown(note.place.name) == self._shown(upload.list)
 
-    def _base(self, upload: Upload, content: Content) -> str | None:
-        """Return the batch that a change builds on, "" for what builds on none, None where it is not the newest."""
+    def _shown(self, name: str) -> str:
+        definition = self.lists[name]
+        return definition.shown_as if definition.confidential else name
+
+    def _base(self, upload: Upload, content: Content) -> str | Fault:
+        """Return the batch that a change builds on, which is the newest; "" for what builds on none."""
         if upload.mode is not Mode.CHANGE:
             return ""
+        if upload.base and upload.base not in (*self.notes, *self.held, *self.rejected):
+            return Fault("BATCH_NOT_FOUND")
         newest = newest_load(content.batches)
-        if newest is None:
-            return None
         by_date = self.clock.published_us(upload.base_days)
-        is_base = newest.published_us == by_date if by_date else newest.batch_id == upload.base
-        return newest.batch_id if is_base else None
+        if newest is not None:
+            is_base = newest.published_us == by_date if by_date else newest.batch_id == upload.base
+            if is_base:
+                return newest.batch_id
+        return Fault("BASE_OUT_OF_ORDER")
 
     def _is_older(self, upload: Upload, definition: ListDefinition, content: Content) -> bool:
         if not upload.published_days or upload.mode not in (Mode.REPLACE, Mode.CHANGE):
@@ -298,7 +309,7 @@ class Book:
         if definition.kind.is_own or not definition.kind.blocks:
             return False
         published_us = self.clock.published_us(upload.published_days)
-        return content.dates.is_newer_anywhere(upload.coverage, published_us)
+        return content.is_newer_anywhere(upload.coverage, published_us)
 
     def _taker(self, campaign: str) -> str | None:
         """Return the list that opt-outs of a campaign go to."""
@@ -322,8 +333,22 @@ class Book:
             newest = newest_load(place.content.batches)
             if newest is None or newest.batch_id != coming.base:
                 return Fault("BASE_OUT_OF_ORDER")
+        if self._asked_since(coming.batch, place, held.version):
+            return Fault("ASKED_SINCE")
         seen = seen_version == held.seen_version == place.version
         return None if seen else Fault("LIST_MOVED")
+
+    def _asked_since(self, batch: Batch, place: Place, held_version: int) -> bool:
+        """Tell whether a removal would end what came after it was proposed."""
+        if batch.mode is not Mode.REMOVE and not batch.everything:
+            return False
+        later = [
+            other
+            for other in standing(place.content.batches)
+            if self.notes[other.batch_id].version > held_version and other.mode is not Mode.REMOVE
+        ]
+        came = {number for other in later for number in other.named}
+        return bool(came & batch.named if batch.mode is Mode.REMOVE else came - batch.named)
 
     def _why_not_override(self, held: Held, seen_version: int) -> Fault | None:
         assert held.override is not None

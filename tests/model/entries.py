@@ -4,7 +4,7 @@ Written from the contract. It shares the names of kinds, modes and strata with t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dncd_engine.history import Mode
 from dncd_engine.model import ListKind
@@ -32,7 +32,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Batch:
-    """What was accepted; ``rows`` are those that count, ``ended`` the numbers that a change deletes."""
+    """What was accepted; ``rows`` are those that count, ``ended`` the numbers that a change deletes.
+
+    ``could_be_whole`` says that an add named enough, of what the list held as it came, to be the whole publication.
+    """
 
     batch_id: str
     mode: Mode
@@ -45,6 +48,7 @@ class Batch:
     everything: bool = False
     reverts: str = ""
     is_opt_out: bool = False
+    could_be_whole: bool = True
 
     @property
     def file_date_us(self) -> int:
@@ -192,42 +196,56 @@ def _covers(wide: Stratum, narrow: Stratum) -> bool:
 
 @dataclass(frozen=True)
 class Dates:
-    """How fresh a list is: which loads say something of dates, and what."""
+    """How fresh a list is.
 
-    loads: tuple[tuple[tuple[str, ...], int], ...] = ()
-    is_loaded: bool = False
-    """Whether any load counts."""
+    Attributes:
+        is_loaded: Whether any load counts.
+        by_part: The date of each part of the number space that any load told apart, None where nothing covers it. A
+            part is the numbers that begin with its digits and with those of no longer one.
+    """
+
+    is_loaded: bool
+    by_part: dict[str, int | None]
 
     def published_us(self, number: int) -> int | None:
-        """Return the newest date of what covers a number, None where nothing does."""
-        covering = [
-            date
-            for prefixes, date in self.loads
-            if not prefixes or str(number).startswith(prefixes)
-        ]
-        return max(covering, default=None)
-
-    def is_newer_anywhere(self, coverage: tuple[str, ...], published_us: int) -> bool:
-        """Tell whether the list holds something newer of what a publication covers."""
-        mine = coverage or ("",)
-        return any(
-            date > published_us
-            and any(
-                theirs.startswith(prefix) or prefix.startswith(theirs)
-                for prefix in mine
-                for theirs in prefixes or ("",)
-            )
-            for prefixes, date in self.loads
-        )
+        """Return the date of what covers a number, None where nothing does."""
+        mine = (part for part in self.by_part if str(number).startswith(part))
+        return self.by_part[max(mine, key=len)]
 
 
-def dates_of(batches: Sequence[Batch]) -> Dates:
-    """Return how fresh a list is; after the first, a load that says nothing of dates changes none."""
+def dates_of(batches: Sequence[Batch], also: tuple[str, ...] = ()) -> Dates:
+    """Return how fresh a list is, with more parts told apart than its loads do."""
     loads = [batch for batch in standing(batches) if batch.is_load]
-    saying = [
-        load for place, load in enumerate(loads) if not place or load.coverage or load.published_us
-    ]
-    return Dates(tuple((load.coverage, load.published_us) for load in saying), bool(loads))
+    parts = {"", *also, *(part for load in loads for part in load.coverage)}
+    dates: dict[str, int | None] = dict.fromkeys(parts)
+    for place, load in enumerate(loads):
+        dates = {
+            part: _date_after(load, date, is_first=not place)
+            if not load.coverage or part.startswith(load.coverage)
+            else date
+            for part, date in dates.items()
+        }
+    return Dates(bool(loads), dates)
+
+
+def _date_after(load: Batch, date: int | None, *, is_first: bool) -> int | None:
+    """Return the date of a part that a load covers, by which it was ``date`` before.
+
+    A replace, as the first of all loads, brings its own. Any other that says nothing of dates changes none, and an add
+    of a mere part of the publication speaks only of what it names and nothing covered before.
+    """
+    if load.mode is Mode.REPLACE or is_first:
+        return load.published_us
+    if not load.coverage and not load.published_us:
+        return date
+    if load.mode is Mode.ADD and not load.could_be_whole:
+        return load.published_us if load.coverage and date is None else date
+    return max(load.published_us, date or 0)
+
+
+def could_be_whole(batch: Batch, numbers: set[int]) -> bool:
+    """Tell whether a batch names enough to be the whole publication of what it covers, of a list of these numbers."""
+    return 2 * len(batch.named) >= sum(map(batch.covers, numbers))
 
 
 def newest_load(batches: Sequence[Batch]) -> Batch | None:
@@ -250,9 +268,18 @@ class Content:
 
     def with_batch(self, batch: Batch) -> "Content":
         """Return the list with one more batch."""
-        return Content(self.kind, [*self.batches, batch])
+        whole = could_be_whole(batch, self.numbers)
+        return Content(self.kind, [*self.batches, replace(batch, could_be_whole=whole)])
 
     @property
     def numbers(self) -> set[int]:
         """Every number on the list, in whatever stratum."""
         return {number for number, _ in self.pairs}
+
+    def is_newer_anywhere(self, coverage: tuple[str, ...], published_us: int) -> bool:
+        """Tell whether the list holds something newer of what a publication covers."""
+        return any(
+            date is not None and date > published_us
+            for part, date in dates_of(self.batches, coverage).by_part.items()
+            if not coverage or part.startswith(coverage)
+        )

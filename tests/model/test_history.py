@@ -85,6 +85,7 @@ def _batch(draw: st.DrawFn, batch_id: str, mode: Mode, at_us: int, made: list[Ba
         coverage=draw(coverages),
         everything=mode is Mode.REPLACE and draw(st.booleans()),
         is_opt_out=not is_series and draw(st.booleans()),
+        could_be_whole=draw(st.booleans()),
     )
 
 
@@ -116,6 +117,7 @@ def accepted(batch: Batch, version: int) -> Accepted:
         everything=batch.everything,
         reverts=batch.reverts,
         is_opt_out=batch.is_opt_out,
+        freshens=batch.could_be_whole,
     )
 
 

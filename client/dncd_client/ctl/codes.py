@@ -100,6 +100,14 @@ FLAGS: Mapping[str, Text] = {
         "this list now counts as newer than before",
         "このリストは以前より新しいものとして扱われます",
     ),
+    "date_kept": (
+        "the list keeps its own, older date: an add of so few numbers is no publication; load that with --mode replace",
+        "件数が少なく全件データとは認められないため、リストの日付は変わりません（全件は --mode replace で）",
+    ),
+    "outside_coverage": (
+        "some numbers are outside what the file is said to cover",
+        "申告された対象範囲外の番号が含まれています",
+    ),
     "foreign_numbers": (
         "some numbers belong to countries that this list does not speak of",
         "このリストの対象国以外の番号が含まれています",

@@ -105,6 +105,9 @@ ERRORS: Mapping[str, Fault] = {
         "先にキャンペーンを変更してください",
         is_whole=True,
     ),
+    "ASKED_SINCE": Fault(
+        "提案の後に、同じ番号の登録がありました。却下して、その番号を除いて提案し直してください"
+    ),
     "LIST_MOVED": Fault(
         "リストがその間に変わりました。新しい差分を確かめてから、もう一度承認してください"
     ),
@@ -191,6 +194,9 @@ REFUSALS: Mapping[str, Fault] = {
     "MOSTLY_RELEASES": Fault(
         "リストの大半を開放する内容です。別のリストのファイルかもしれません。--dry-run で"
         "確かめてください"
+    ),
+    "WRONG_COVERAGE": Fault(
+        "番号の多くが --coverage で申告された範囲の外にあります。範囲とファイルを確かめてください"
     ),
     "TOO_MANY_TERMS": Fault(
         "開始・期限・利用目的の組み合わせが多すぎます。ファイルを分けてください"

@@ -642,7 +642,7 @@ class Refusal(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """reason is a stable code: EMPTY, TRUNCATED, ENCODING, LAYOUT, LINE_TOO_LONG, MOSTLY_UNREADABLE, WRONG_COUNTRY,
-    FUTURE_DATED, TOO_LARGE, ROW_COUNT, UNREADABLE_ROWS, MOSTLY_RELEASES, TOO_MANY_TERMS.
+    FUTURE_DATED, TOO_LARGE, ROW_COUNT, UNREADABLE_ROWS, MOSTLY_RELEASES, TOO_MANY_TERMS, WRONG_COVERAGE.
     """
     line: _builtins.int
     """line is where, from 1; 0 means the file."""
@@ -766,7 +766,7 @@ class BatchReport(_message.Message):
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """flags are marks: "incomplete", "unusual", "unapproved", "unused_list", "undated", "freshened" (a registry counts as
-        newer than before), "foreign_numbers" (some belong to countries that the list does not speak of), "read_otherwise"
+        newer than before), "date_kept" (an add of a part has a newer date than the list, whose own stays), "outside_coverage" (some are outside what the file is said to cover), "foreign_numbers" (some belong to countries that the list does not speak of), "read_otherwise"
         (a campaign that uses the list reads texts in another region); of a dry run also "would_hold" (it would wait for
         another person) and "mostly_releases" (it would be refused unless expected_releases says that it is meant).
         """

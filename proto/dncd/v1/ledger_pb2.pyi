@@ -284,6 +284,7 @@ class BatchEffect(_message.Message):
     STANDING_FIELD_NUMBER: _builtins.int
     ASKED_UNIX_US_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    FRESHENS_FIELD_NUMBER: _builtins.int
     list: _builtins.str
     """list is the list."""
     mode: _batch_pb2.BatchMode.ValueType
@@ -304,6 +305,8 @@ class BatchEffect(_message.Message):
     """everything says that a replace touched entries that came by add or opt-out, too."""
     asked_unix_us: _builtins.int
     """asked_unix_us is when all of the batch's persons asked, where it says so for all of them; 0 means that it does not."""
+    freshens: _builtins.bool
+    """freshens says that an add could be the whole publication, so that its date counts for all that it covers."""
     @_builtins.property
     def strata(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stratum]:
         """strata are those that its segments refer to."""
@@ -342,10 +345,11 @@ class BatchEffect(_message.Message):
         standing: Global___ListStanding | None = ...,
         asked_unix_us: _builtins.int = ...,
         attributes: _abc.Iterable[Global___AttributesRef] | None = ...,
+        freshens: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_unix_us", b"asked_unix_us", "attributes", b"attributes", "base_batch_id", b"base_batch_id", "coverage", b"coverage", "everything", b"everything", "list", b"list", "list_version", b"list_version", "mends", b"mends", "mode", b"mode", "published_unix_us", b"published_unix_us", "rejected", b"rejected", "reverts", b"reverts", "segments", b"segments", "standing", b"standing", "strata", b"strata"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_unix_us", b"asked_unix_us", "attributes", b"attributes", "base_batch_id", b"base_batch_id", "coverage", b"coverage", "everything", b"everything", "freshens", b"freshens", "list", b"list", "list_version", b"list_version", "mends", b"mends", "mode", b"mode", "published_unix_us", b"published_unix_us", "rejected", b"rejected", "reverts", b"reverts", "segments", b"segments", "standing", b"standing", "strata", b"strata"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

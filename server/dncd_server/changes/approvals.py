@@ -5,14 +5,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
+from pyroaring import BitMap
 
 from dncd.v1 import batch_pb2, ledger_pb2
 from dncd_engine.history import Mode
 from dncd_engine.lists import ListState
 from dncd_server.actors import Actor
 from dncd_server.changes.desk import KIND_OF_MODE, hidden_behind, list_of
-from dncd_server.changes.difference import difference_of
+from dncd_server.changes.difference import difference_of, in_steps
 from dncd_server.changes.events import applied, decided
+from dncd_server.changes.past import read_named, read_past, read_steps
 from dncd_server.changes.reporting import placed_at_head, stored, told
 from dncd_server.changes.work import Difference, Proposal, Work
 from dncd_server.errors import ConflictError, ForbiddenError, LedgerError, NotFoundError
@@ -22,6 +24,8 @@ from dncd_server.ledger.records import BatchRow
 from dncd_server.upload_counts import UploadCounts
 
 HELD = batch_pb2.BATCH_STATE_HELD
+BRINGING = (Mode.ADD, Mode.REPLACE, Mode.CHANGE)
+"""The modes that put numbers on a list."""
 _log = structlog.get_logger(__name__)
 
 
@@ -80,7 +84,7 @@ class Approvals:
         async with self.journal.lock:
             await self.journal.catch_up()
             held = await self._held(batch_id)
-            if actor.name == held.evidence.actor:
+            if _person(actor.name) == _person(held.evidence.actor):
                 raise ForbiddenError(
                     "SAME_PERSON", "another person than the one who proposed it must approve it"
                 )
@@ -144,6 +148,7 @@ class Approvals:
                 "this batch belongs to a list of the same name that was deleted since; reject it",
                 {"batch_id": held.row.batch_id, "list": held.row.list},
             )
+        await self._check_none_asked_since(held, proposal.work, item)
         at_us = max(time.time_ns() // 1000, state.at_us)
         hidden = hidden_behind(state, item.name)
         made = await difference_of(self.journal.ledger, proposal.work, item, at_us, hidden)
@@ -162,6 +167,38 @@ class Approvals:
         self.counts.count(placed, name, seconds)
         _log.info("batch_approved", batch_id=placed.batch_id, list=name, version=placed.version)
         return placed
+
+    async def _check_none_asked_since(self, held: Held, work: Work, item: ListState) -> None:
+        """Make sure that a removal ends nothing that came after it was proposed: those persons have asked again.
+
+        Raises:
+            ConflictError: It would (ASKED_SINCE).
+        """
+        if work.mode is not Mode.REMOVE and not work.effect.everything:
+            return
+        since = 0
+        ledger = self.journal.ledger
+        past = await read_past(ledger, item)
+        later = [
+            batch
+            for batch in past.standing()
+            if batch.version > held.version and batch.mode in BRINGING
+        ]
+        prefixes = sorted(work.refs()) if work.mode is Mode.REMOVE else item.entries.prefixes()
+        for step in in_steps(prefixes if later else []):
+            named = await read_named(ledger, work, step)
+            told = await read_steps(ledger, past, later, step)
+            for prefix in step:
+                came = BitMap.union(BitMap(), *(said.numbers for _, said in told[prefix]))
+                ending = named[prefix].numbers
+                since += len(came & ending if work.mode is Mode.REMOVE else came - ending)
+        if since:
+            raise ConflictError(
+                "ASKED_SINCE",
+                f"{since} of the numbers came onto the list again since this was proposed, and would go with the rest; "
+                "reject it, and propose it anew without them",
+                {"batch_id": held.row.batch_id},
+            )
 
     async def _show_again(
         self, held: Held, item: ListState, made: Difference, report: batch_pb2.BatchReport
@@ -193,6 +230,11 @@ def _proposal(held: Held, actor: Actor) -> Proposal:
         header=held.evidence.batch_header if has_header else None,
         mended_rows=held.row.mended_rows,
     )
+
+
+def _person(name: str) -> str:
+    """Return a name as one person writes it: not another for its case or its blanks."""
+    return " ".join(name.casefold().split())
 
 
 def _kept_flags(report: batch_pb2.BatchReport) -> list[str]:

@@ -103,7 +103,7 @@ class ChangeDesk:
         except ListMovedError:
             self._check_moved(item, await self.journal.catch_up())
             return None
-        placed = report if must_wait else placed_at_head(report, head)
+        placed = placed_at_head(report, head)
         seconds += time.perf_counter() - started
         self._tell(placed, state.shown_name(report.list), seconds)
         return placed

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from pyroaring import BitMap
@@ -19,6 +20,8 @@ from dncd_engine.history import (
     after_remove,
     coverage_of,
     coverage_with,
+    covered,
+    covered_count,
     fold,
 )
 from dncd_engine.lists import ListState
@@ -75,7 +78,7 @@ async def difference_of(
         | set(await ledger.run(ledger.store.prefixes_of, item.name, item.created_version))
     )
     sums = _Sums(work, item, at_us, hidden)
-    for step in _steps(prefixes):
+    for step in in_steps(prefixes):
         named = await read_named(ledger, work, step)
         told = await read_steps(ledger, past, after, step)
         for prefix in step:
@@ -92,13 +95,14 @@ async def _without_past(
     ledger: LedgerThread, work: Work, sums: "_Sums", coming: Accepted
 ) -> Difference:
     item = sums.list
-    for step in _steps(sorted({ref.prefix for ref in work.effect.segments})):
+    for step in in_steps(sorted({ref.prefix for ref in work.effect.segments})):
         named = await read_named(ledger, work, step)
         for prefix in step:
             sums.add(prefix, named[prefix], after_batch(item, prefix, coming, named[prefix]))
         await asyncio.sleep(0)
-    coverage, loaded = standing_after(item, coming)
-    return sums.finish(coverage, loaded)
+    freshens = coming.is_load and sums.could_be_whole(coming.coverage)
+    coverage, loaded = standing_after(item, replace(coming, freshens=freshens))
+    return replace(sums.finish(coverage, loaded), freshens=freshens)
 
 
 def after_batch(item: ListState, prefix: int, coming: Accepted, named: Named) -> Strata:
@@ -113,10 +117,11 @@ def standing_after(item: ListState, coming: Accepted) -> tuple[Mapping[str, int]
     """Return how fresh a list is by prefix, and whether it is loaded, after an add or a removal."""
     if not coming.is_load:
         return item.coverage, item.loaded
-    return coverage_with(item.coverage, coming.coverage, coming.published_us), True
+    return coverage_with(item.coverage, coming), True
 
 
-def _steps(prefixes: Sequence[int]) -> Iterator[Sequence[int]]:
+def in_steps(prefixes: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield prefixes some at a time: few enough that others are served between."""
     for start in range(0, len(prefixes), PREFIXES_A_STEP):
         yield prefixes[start : start + PREFIXES_A_STEP]
 
@@ -141,6 +146,7 @@ class _Sums:
         self._strata = list(work.effect.strata)
         self._segments: list[ledger_pb2.SegmentRef] = []
         self._writing: list[StoredSegment] = []
+        self._outside = 0
         self._named = self._added = self._removed = self._released = self._foreign = 0
 
     def add(self, prefix: int, named: Named, after: Strata) -> None:
@@ -151,6 +157,7 @@ class _Sums:
         seen = self._seen(kind, prefix, before, after) if self._hidden else slice_
         numbers = named.numbers
         self._named += len(numbers)
+        self._outside += self._outside_of(prefix, numbers)
         self._added += seen.added
         self._removed += seen.removed
         self._released += seen.released
@@ -164,6 +171,14 @@ class _Sums:
                 self._write(ENTER, prefix, stratum, bitmap)
         for stratum, bitmap in slice_.leave.items():
             self._write(LEAVE, prefix, stratum, bitmap)
+
+    def could_be_whole(self, coverage: Sequence[str]) -> bool:
+        """Tell whether a file names enough to be the whole publication of what it covers, and no mere part of it."""
+        return self._named * 2 >= covered_count(self.list.entries, coverage)
+
+    def _outside_of(self, prefix: int, numbers: BitMap) -> int:
+        inside = covered(prefix, self._work.effect.coverage)
+        return 0 if inside is None else len(numbers - inside)
 
     def _seen(self, kind: ListKind, prefix: int, before: Strata, after: Strata) -> SliceDifference:
         others = [entries.strata_at(prefix) for entries in self._hidden]
@@ -187,6 +202,7 @@ class _Sums:
             removed=self._removed,
             released=self._released,
             foreign=self._foreign,
+            outside=self._outside,
             coverage=coverage,
             loaded=loaded,
             now_reverted=now_reverted,

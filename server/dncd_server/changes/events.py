@@ -32,6 +32,7 @@ def applied(
     effect.segments.extend(made.segments)
     effect.standing.CopyFrom(standing_to_message(made.coverage, made.loaded))
     effect.list_version = made.list.version
+    effect.freshens = made.freshens
     evidence = evidence_of(
         proposal.actor,
         batch_header=proposal.header,

@@ -77,6 +77,7 @@ def accepted(
         everything=effect.everything,
         reverts=effect.reverts,
         is_opt_out=kind == ledger_pb2.EVENT_KIND_OPTED_OUT,
+        freshens=effect.freshens,
     )
 
 
@@ -98,6 +99,8 @@ class Difference:
         loaded: Whether it is loaded afterwards.
         now_reverted: Batches that no longer count.
         now_standing: Batches that count again.
+        freshens: Whether an add could be the whole publication, so that its date counts for all that it covers.
+        outside: How many of the named are outside what the file is said to cover.
     """
 
     list: ListState
@@ -113,6 +116,13 @@ class Difference:
     loaded: bool
     now_reverted: tuple[str, ...] = ()
     now_standing: tuple[str, ...] = ()
+    freshens: bool = False
+    outside: int = 0
+
+    @property
+    def is_mostly_outside(self) -> bool:
+        """Whether the file is most likely of other parts than it is said to cover."""
+        return self.outside * 2 > self.named
 
     @property
     def is_mostly_foreign(self) -> bool:

@@ -48,6 +48,8 @@ def judging(
     def judge(difference: Difference) -> Turndown | None:
         if plan.header.mode != REMOVE and difference.is_mostly_foreign:
             return _wrong_country(plan, done, difference)
+        if difference.is_mostly_outside:
+            return _wrong_coverage(difference)
         if plan.header.mode in (REPLACE, CHANGE) and is_older_than(plan, difference.list):
             raise ConflictError(
                 "BASE_OUT_OF_ORDER",
@@ -70,6 +72,14 @@ def _wrong_country(plan: UploadPlan, done: Done, difference: Difference) -> Turn
         "WRONG_COUNTRY",
         f"{difference.foreign} of {difference.named} numbers, as read in {region}, are not of {countries}, of "
         "which this list speaks; name the region with --region, or load the file to another list",
+    )
+
+
+def _wrong_coverage(difference: Difference) -> Turndown:
+    return Turndown(
+        "WRONG_COVERAGE",
+        f"{difference.outside} of {difference.named} numbers are outside what --coverage says that the file speaks "
+        "about; mend --coverage, or load the right file",
     )
 
 

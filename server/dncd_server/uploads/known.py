@@ -55,7 +55,9 @@ class KnownBatches:
             return
         row = await self._row(plan.header.mends)
         state = await self.journal.catch_up()
-        if row is None or row.version is None or row.version < plan.list.created_version:
+        item = state.lists.get(row.list) if row is not None else None
+        is_old = item is None or row is None or (row.version or 0) < item.created_version
+        if row is None or row.version is None or is_old:
             raise NotFoundError(
                 "BATCH_NOT_FOUND", "there is no batch in force with the id that mends names"
             )
@@ -106,9 +108,6 @@ class KnownBatches:
         store, ledger = self.journal.store, self.journal.ledger
         events = await ledger.run(store.events_after, version - 1, 1)
         header = events[0].header
-        if row.version is None:
-            report.at_unix_us = header.at_us
-            return report
         return reporting.placed(report, header.version, header.epoch, events[0].hash, header.at_us)
 
     async def _row(self, batch_id: str) -> BatchRow | None:

@@ -2,12 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from dncd.v1 import batch_pb2
-from dncd_engine.lists import EVERYWHERE, ListState
+from dncd_engine.lists import EVERYWHERE, ListState, date_of
 from dncd_engine.model import ListKind
 from dncd_engine.state import State
 from dncd_server.errors import NotFoundError, invalid_fields
@@ -151,7 +150,7 @@ def _region(header: batch_pb2.BatchHeader, item: ListState, state: State) -> str
 
 
 def freshens(plan: UploadPlan, item: ListState) -> bool:
-    """Tell whether any part of a registry that was loaded before counts as newer after an add."""
+    """Tell whether an add is dated newer than any part of a registry that it speaks of."""
     if item.definition.kind is not ListKind.REGISTRY:
         return False
     if plan.header.mode != batch_pb2.BATCH_MODE_ADD:
@@ -159,7 +158,7 @@ def freshens(plan: UploadPlan, item: ListState) -> bool:
     old = item.coverage
     covered = frozenset(plan.header.coverage) or frozenset((EVERYWHERE,))
     parts = covered.union(part for part in old if not covered.isdisjoint(_prefixes(part)))
-    dates = (_date_of(part, old) for part in parts)
+    dates = (date_of(part, old) for part in parts)
     return any(date is not None and plan.published_us > date for date in dates)
 
 
@@ -168,17 +167,11 @@ def is_older_than(plan: UploadPlan, item: ListState) -> bool:
     if item.definition.kind is not ListKind.REGISTRY or not plan.published_us:
         return False
     covered = frozenset(plan.header.coverage) or frozenset((EVERYWHERE,))
-    dates = [_date_of(part, item.coverage) for part in covered]
+    dates = [date_of(part, item.coverage) for part in covered]
     dates += [
         date for part, date in item.coverage.items() if not covered.isdisjoint(_prefixes(part))
     ]
     return any(date is not None and date > plan.published_us for date in dates)
-
-
-def _date_of(part: str, coverage: Mapping[str, int]) -> int | None:
-    """Return the newest date of what covers the whole of a prefix, None where nothing does."""
-    dates = (coverage.get(prefix) for prefix in _prefixes(part))
-    return max((date for date in dates if date is not None), default=None)
 
 
 def _prefixes(part: str) -> list[str]:

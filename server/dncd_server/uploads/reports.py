@@ -86,7 +86,9 @@ def flags_of(plan: UploadPlan, rejected: int, difference: Difference, is_unused:
     marks = (
         ("incomplete", rejected > 0),
         ("undated", _is_undated(plan, item)),
-        ("freshened", freshens(plan, item)),
+        ("freshened", difference.freshens and freshens(plan, item)),
+        ("date_kept", not difference.freshens and freshens(plan, item)),
+        ("outside_coverage", difference.outside > 0),
         ("foreign_numbers", difference.foreign > 0),
         ("read_otherwise", plan.reads_otherwise),
         ("unused_list", is_unused),
@@ -100,4 +102,5 @@ def _is_undated(plan: UploadPlan, item: ListState) -> bool:
         return False
     if definition.kind is ListKind.CLEARANCE:
         return definition.effective_max_age_seconds > 0
-    return definition.kind is ListKind.REGISTRY and not any(item.coverage.values())
+    is_replace = plan.header.mode == batch_pb2.BATCH_MODE_REPLACE
+    return definition.kind is ListKind.REGISTRY and (is_replace or not any(item.coverage.values()))

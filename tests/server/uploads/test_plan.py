@@ -6,7 +6,7 @@ import pytest
 
 from dncd.v1 import batch_pb2
 from dncd_engine.entries import Entries
-from dncd_engine.history import coverage_with
+from dncd_engine.history import Accepted, Mode, coverage_with
 from dncd_engine.state import ListChange, State
 from dncd_server.policy.plan import plan as policy_plan
 from dncd_server.uploads import reports
@@ -56,8 +56,10 @@ def plan(held: State, list_name: str, **fields: object) -> UploadPlan:
     return planned(header, held)
 
 
-def flags(made: UploadPlan, *, foreign: int = 0, rejected: int = 0) -> list[str]:
-    difference = a_difference(made.list, foreign=foreign)
+def flags(
+    made: UploadPlan, *, foreign: int = 0, rejected: int = 0, freshens: bool = True
+) -> list[str]:
+    difference = a_difference(made.list, foreign=foreign, freshens=freshens)
     return reports.flags_of(made, rejected, difference, False)
 
 
@@ -130,7 +132,8 @@ def loaded(*loads: tuple[int, tuple[str, ...]]) -> State:
     """Return a ledger whose registry was loaded, each time with a date and a coverage."""
     held = state()
     for published_us, coverage in loads:
-        parts = coverage_with(held.lists["ftc"].coverage, coverage, published_us)
+        load = Accepted(1, "b", Mode.ADD, published_us=published_us, coverage=coverage)
+        parts = coverage_with(held.lists["ftc"].coverage, load)
         held = held.with_list(ListChange("ftc", Entries(), parts, True))
     return held
 
@@ -166,10 +169,12 @@ def test_a_registry_is_said_to_be_newer_where_the_date_makes_it_so(
     coverage: tuple[str, ...],
     wanted: list[str],
 ) -> None:
-    """However few its rows are, an add with a newer date lets a campaign dial on the whole list again."""
+    """An add that names enough to be the publication makes it newer; one of a part leaves the list its own date."""
     made = plan(loaded(*loads), "ftc", published_unix_us=published_us, coverage=coverage)
 
     assert flags(made) == wanted
+    kept = ["date_kept" if flag == "freshened" else flag for flag in wanted]
+    assert flags(made, freshens=False) == kept
 
 
 def test_a_batch_that_mends_freshens_nothing() -> None:
