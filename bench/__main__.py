@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from bench import load, optouts, report
+from bench import load, optouts, report, terms
 
-BENCHMARKS = {"load": load.run, "optouts": optouts.run}
+BENCHMARKS = {"load": load.run, "optouts": optouts.run, "terms": terms.run}
 
 
 def main() -> int:

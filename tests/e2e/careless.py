@@ -147,7 +147,8 @@ def lay_out(daemon: Daemon, folder: Path) -> None:
 def begin_week(daemon: Daemon, folder: Path) -> None:
     """Live until Friday evening: the full list, Friday's refusals, three that came by telephone."""
     lay_out(daemon, folder)
-    load(daemon, full_list(folder / "full.csv"), "--mode", "replace", "--published", days_ago(8))
+    series = ("--mode", "replace", "--published", days_ago(8), "--batch-id", "full")
+    load(daemon, full_list(folder / "full.csv"), *series)
     told = run(daemon, "load", OPTOUT, friday(folder / "friday.csv"), "--batch-id", "friday")
     assert (told.code, told.state, told.flags) == (1, "ACTIVE", ["incomplete"]), told
     stopped = run(daemon, "stop", *map(yokohama, STOPPED), "--campaign", SPRING)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from e2e.careless import OPTOUT, OTHERS, POLICY, SPRING, SUSPENDED
 from e2e.desk import Told, run
-from e2e.numbering import fiction, yokohama
+from e2e.numbering import yokohama
 from e2e.uploads import days_ago, file_with
 from harness.daemon import Daemon
 
@@ -52,7 +52,9 @@ def lay_out(daemon: Daemon, folder: Path) -> dict[str, str]:
     gone = folder / "gone.txt"
     _do(run(daemon, "load", OTHERS, gone, *remove, WAITING, actor="taro"), "HELD")
     _do(run(daemon, "load", OPTOUT, gone, *remove, "stirred", actor="taro"), "HELD")
-    _do(run(daemon, "stop", yokohama(71), "--campaign", SPRING), "")
+    asked = folder / "asked.txt"
+    _do(run(daemon, "load", OPTOUT, asked, *remove, "asked", actor="taro"), "HELD")
+    _do(run(daemon, "stop", yokohama(71), yokohama(6), "--campaign", SPRING), "")
     opened = run(daemon, "apply", "-f", folder / "opens.toml", actor="taro")
     assert opened.view["held_id"], opened
     _do(run(daemon, "apply", "-f", folder / "titled.toml", actor="taro"), "")
@@ -81,7 +83,7 @@ def _files(folder: Path) -> None:
     file_with(folder, "series.txt", *map(yokohama, range(300)))
     file_with(folder, "suspended.txt", *map(yokohama, range(60, 64)))
     file_with(folder, "gone.txt", yokohama(5))
-    file_with(folder, "abroad.txt", *(f"+{fiction(at)}" for at in range(3)))
+    file_with(folder, "asked.txt", yokohama(6), yokohama(7))
     file_with(folder, "unread.txt", yokohama(1), yokohama(2), "045-000")
     file_with(folder, "mostly.txt", yokohama(1), "045-000", "045-000")
     file_with(folder, "change.csv", "電話番号,区分", f"{yokohama(5)},削除")

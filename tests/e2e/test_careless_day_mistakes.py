@@ -180,11 +180,25 @@ MISTAKES = {
         ("差分の基準", "--mode replace"),
     ),
     "a change on a batch that is not the last": Mistake(
-        f"{LOAD} change.csv --mode change --base friday-before",
+        f"{LOAD} change.csv --mode change --base full",
         1,
         "BASE_OUT_OF_ORDER",
-        ("full file",),
+        ('its newest load is "friday"', "full file"),
         ("差分の基準",),
+    ),
+    "a change on a batch that is not there": Mistake(
+        f"{LOAD} change.csv --mode change --base fool",
+        2,
+        "BATCH_NOT_FOUND",
+        ("no batch", "base"),
+        ("そのバッチはありません",),
+    ),
+    "a replace of another part than it says": Mistake(
+        f"{LOAD} monday.csv --mode replace --coverage 8190",
+        1,
+        "WRONG_COVERAGE",
+        ("outside what --coverage says", "mend --coverage"),
+        ("--coverage",),
     ),
     "a list that does not exist": Mistake(
         "load acme/optouts gone.txt",

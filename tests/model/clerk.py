@@ -129,7 +129,7 @@ class Clerk:
             assert told == Fault("BATCH_REVERTED")
         else:
             assert isinstance(told, Report)
-            assert told.version == (note.version if note else 0)
+            assert told.version == made
             assert is_in_state(told.state, self.book.state_of(batch_id))
 
     def revert(self, batch_id: str, actor: Actor) -> None:
@@ -163,6 +163,7 @@ class Clerk:
         self.reports[batch_id] = told
         if foreseen.waits:
             held_at = self.book.version + 1
+            assert told.version == held_at
             self._held_versions[batch_id] = held_at
             held = Held(actor.name, held_at, told.list_version, batch=foreseen)
             self.book.put_to_wait(batch_id, held)

@@ -49,6 +49,7 @@ strata = st.one_of(
     ),
 )
 kinds = st.sampled_from(list(ListKind))
+ages = st.sampled_from([0, 1, 40])
 coverages = st.just(()) | st.lists(st.sampled_from(PREFIXES), max_size=2, unique=True).map(tuple)
 rows = st.lists(
     st.builds(Row, st.sampled_from(NUMBERS), strata, st.just(0) | DAYS), max_size=5
@@ -65,6 +66,19 @@ def histories(draw: st.DrawFn, max_size: int = 8) -> list[Batch]:
             mode = Mode.ADD
         made.append(_batch(draw, f"b{place}", mode, NOON + place * DAY_US - 4 * DAY_US, made))
     return made
+
+
+publications = st.lists(
+    st.builds(
+        Batch,
+        st.just("b"),
+        st.sampled_from([Mode.ADD, Mode.REPLACE, Mode.CHANGE]),
+        published_us=st.sampled_from([0, NOON - 2 * DAY_US, NOON - DAY_US, NOON]),
+        coverage=st.sampled_from([(), (), ("81",), ("8145",), ("81450000",), ("1", "44")]),
+        could_be_whole=st.sampled_from([True, True, False]),
+    ),
+    max_size=6,
+)
 
 
 def _batch(draw: st.DrawFn, batch_id: str, mode: Mode, at_us: int, made: list[Batch]) -> Batch:
@@ -151,11 +165,23 @@ def test_the_batches_that_count_are_those_that_nothing_that_counts_reverts(
     assert [item.batch_id for item in told] == [batch.batch_id for batch in standing(batches)]
 
 
-@settings(max_examples=200)
-@given(batches=histories(), at_us=DAYS, max_age_days=st.sampled_from([0, 1, 40]))
-def test_a_list_is_as_fresh_as_the_newest_load_that_covers_the_number(
+@settings(max_examples=400)
+@given(batches=publications, at_us=DAYS, max_age_days=ages)
+def test_a_list_is_as_fresh_of_a_number_as_its_loads_say(
     batches: list[Batch], at_us: int, max_age_days: int
 ) -> None:
+    _assert_fresh(batches, at_us, max_age_days)
+
+
+@settings(max_examples=200)
+@given(batches=histories(), at_us=DAYS, max_age_days=ages)
+def test_what_is_reverted_makes_no_list_fresher(
+    batches: list[Batch], at_us: int, max_age_days: int
+) -> None:
+    _assert_fresh(batches, at_us, max_age_days)
+
+
+def _assert_fresh(batches: list[Batch], at_us: int, max_age_days: int) -> None:
     coverage, loaded = coverage_of(
         standing_of([accepted(batch, place) for place, batch in enumerate(batches, 1)])
     )
@@ -164,7 +190,7 @@ def test_a_list_is_as_fresh_as_the_newest_load_that_covers_the_number(
     definition = ListDefinition(ListKind.REGISTRY, max_age_seconds=max_age_days * 86_400)
     item = ListState("r", definition, coverage=coverage, loaded=loaded)
     max_age_us = (max_age_days or 31) * DAY_US
-    for number in (*NUMBERS, 1_202_555_0100):
+    for number in (*NUMBERS, 1_202_555_0100, 44_20_7946_0018):
         published_us = dates.published_us(number)
         if not loaded:
             wanted = Freshness.NEVER_LOADED

@@ -157,6 +157,7 @@ class Approvals:
             await self._show_again(held, item, made, report)
         report.state = batch_pb2.BATCH_STATE_ACTIVE
         report.approved_by = actor.name
+        report.list_version = 0
         store = self.journal.store
         await self.journal.ledger.run(store.unstage_difference, proposal.work.upload)
         await self.journal.ledger.run(store.stage_segments, proposal.work.upload, made.writing)

@@ -98,6 +98,8 @@ class ChangeDesk:
             return report
         must_wait = self._must_wait(proposal, made)
         report.state = batch_pb2.BATCH_STATE_HELD if must_wait else batch_pb2.BATCH_STATE_ACTIVE
+        if not must_wait:
+            report.list_version = 0  # nobody has to approve it as he saw it
         try:
             head = await self._append(proposal, made, report)
         except ListMovedError:
