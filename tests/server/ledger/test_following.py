@@ -84,7 +84,7 @@ ADDS = [
         st.integers(0, 3) if name == REGISTRY else st.just(0),
     )
     for name in LISTS
-    for coverage in ((), ("1202",), ("1202", "1203"))
+    for coverage in ((), ("8145",), ("8145", "1203"))
     if name == REGISTRY or not coverage
 ]
 DEFINE = st.tuples(st.just("define"), st.sampled_from(LISTS), st.sampled_from(["", "A", "B"]))
@@ -111,8 +111,12 @@ async def take(it: Office, model: Model, step: tuple[object, ...], folder: Path)
                     published_unix_us=published,
                 )
                 title, held, fresh, _, created = model.lists[name]
-                # what says nothing of dates, after the first, makes nothing newer
-                told = coverage or ([""] if published or not fresh else [])
+                told = list(coverage or ("",))
+                if fresh and not coverage and not published:
+                    told = []  # what says nothing of dates, after the first, makes nothing newer
+                elif fresh and len(numbers) * 2 < len(held):
+                    # a mere part of the publication speaks only of what nothing covered before
+                    told = [prefix for prefix in coverage if not {"", prefix} & fresh.keys()]
                 dates = fresh | {prefix: max(published, fresh.get(prefix, 0)) for prefix in told}
                 everywhere = dates.get("", -1)
                 kept = {prefix: at for prefix, at in dates.items() if not prefix or at > everywhere}
