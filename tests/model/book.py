@@ -74,7 +74,10 @@ class Place:
 
 @dataclass
 class Held:
-    """What waits: a batch, a change of policy, or an override; ``seen_version`` is what its approver was shown."""
+    """What waits: a batch, a change of policy, or an override.
+
+    ``seen_version`` and ``seen_released`` are what its approver was shown.
+    """
 
     proposer: str
     version: int
@@ -82,7 +85,7 @@ class Held:
     batch: Coming | None = None
     policy: Definitions | None = None
     override: tuple[str, int] | None = None
-    received_us: int = 0
+    seen_released: int = 0
 
 
 @dataclass
@@ -222,7 +225,7 @@ class Book:
         """Return what a batch that waits would make of its list by now."""
         coming = self.held[batch_id].batch
         assert coming is not None
-        return self._weigh(coming.batch, coming.list, must_hold=True).counts
+        return self._by_now(coming).counts
 
     # what comes of it
 
@@ -336,7 +339,12 @@ class Book:
         if self._asked_since(coming.batch, place, held.version):
             return Fault("ASKED_SINCE")
         seen = seen_version == held.seen_version == place.version
-        return None if seen else Fault("LIST_MOVED")
+        released = self._by_now(coming).counts.released
+        return None if seen and released <= held.seen_released else Fault("LIST_MOVED")
+
+    def _by_now(self, coming: Coming) -> Coming:
+        """Return what a batch that waits would make of its list by now."""
+        return self._weigh(replace(coming.batch, at_us=0), coming.list, must_hold=True)
 
     def _asked_since(self, batch: Batch, place: Place, held_version: int) -> bool:
         """Tell whether a removal would end what came after it was proposed."""

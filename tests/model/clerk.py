@@ -165,7 +165,10 @@ class Clerk:
             held_at = self.book.version + 1
             assert told.version == held_at
             self._held_versions[batch_id] = held_at
-            held = Held(actor.name, held_at, told.list_version, batch=foreseen)
+            released = foreseen.counts.released
+            held = Held(
+                actor.name, held_at, told.list_version, batch=foreseen, seen_released=released
+            )
             self.book.put_to_wait(batch_id, held)
         else:
             self.book.accept(foreseen, told.version, told.at_unix_us)
@@ -360,6 +363,7 @@ class Clerk:
         if held.batch is not None:
             held.seen_version = self.book.places[held.batch.list].version
             assert_counts(report, self.book.at_hand(held_id))
+            held.seen_released = report.numbers.released
         elif held.policy is not None:
             after = put(self.book.lists, self.book.campaigns, held.policy)
             held.seen_version = self.book.policy_version if is_sound(*after) else held.seen_version

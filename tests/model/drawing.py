@@ -85,8 +85,8 @@ first_loads = st.builds(
 )
 drawn_uploads = st.builds(
     Upload,
-    st.sampled_from(sorted(KINDS)),
-    st.sampled_from([Mode.ADD, Mode.ADD, Mode.REPLACE, Mode.CHANGE, Mode.REMOVE]),
+    st.sampled_from([*sorted(KINDS), "refusals", "house", "ftc"]),
+    st.sampled_from([Mode.REPLACE, Mode.ADD, Mode.ADD, Mode.CHANGE, Mode.REMOVE]),
     st.lists(_plain_lines, min_size=1, max_size=6).map(tuple)
     | st.lists(_lines, min_size=1, max_size=6).map(tuple),
     unreadable=st.sampled_from([0, 0, 0, 0, 1]),

@@ -148,7 +148,7 @@ def as_pairs(held: Strata) -> set[Pair]:
     return {(base + low, stratum) for stratum, bitmap in held.items() for low in bitmap}
 
 
-@settings(max_examples=400)
+@settings(max_examples=800)
 @given(kind=kinds, batches=histories())
 def test_a_history_makes_of_a_list_what_its_entries_are(
     kind: ListKind, batches: list[Batch]

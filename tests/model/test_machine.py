@@ -96,6 +96,10 @@ class _Ledgers(RuleBasedStateMachine):
     def upload(self, drawn: Upload, stays: bool, mends: bool, actor: Actor) -> None:
         self.clerk.upload(self._fitted(drawn, stays, mends), actor)
 
+    @rule(drawn=draw.drawn_uploads, stays=st.booleans(), actor=draw.actors)
+    def replace_series(self, drawn: Upload, stays: bool, actor: Actor) -> None:
+        self.clerk.upload(self._fitted(replace(drawn, mode=Mode.REPLACE), stays, False), actor)
+
     @rule(drawn=draw.drawn_uploads, base=bases, actor=draw.actors)
     def change_series(self, drawn: Upload, base: str, actor: Actor) -> None:
         upload = self._fitted(replace(drawn, mode=Mode.CHANGE), True, False)
@@ -157,24 +161,21 @@ class _Ledgers(RuleBasedStateMachine):
         made = draw.campaign(name, fields, book.lists, book.campaigns, owner)
         self.clerk.change_policy(Definitions(campaigns={name: made}), actor)
 
-    @rule(stem=stems, is_clean=st.booleans(), remakes=st.booleans(), actor=draw.actors)
-    def delete_list(self, stem: str, is_clean: bool, remakes: bool, actor: Actor) -> None:
+    @rule(stem=stems | campaign_stems, is_clean=st.booleans(), actor=draw.actors)
+    def delete(self, stem: str, is_clean: bool, actor: Actor) -> None:
+        """Delete a campaign or a list; a list that could be deleted is made anew."""
         book, name = self.clerk.book, draw.list_name(stem, self.clerk.owner)
-        definition = book.lists.get(name)
-        if definition is None:
-            return
-        using = {n for n, item in book.campaigns.items() if is_clean and name in named_by(item)}
-        deleted = Definitions(deleted_lists=frozenset({name}), deleted_campaigns=frozenset(using))
-        self.clerk.change_policy(deleted, actor)
-        if remakes and name not in book.lists:
-            self.clerk.change_policy(Definitions({name: definition}), actor)
-
-    @rule(stem=campaign_stems, actor=draw.actors)
-    def delete_campaign(self, stem: str, actor: Actor) -> None:
-        name = self._campaign(stem)
-        if name in self.clerk.book.campaigns:
-            deleted = Definitions(deleted_campaigns=frozenset({name}))
+        if (campaign := self._campaign(stem)) in book.campaigns:
+            deleted = Definitions(deleted_campaigns=frozenset({campaign}))
             self.clerk.change_policy(deleted, actor)
+        elif (definition := book.lists.get(name)) is not None:
+            users = {n for n, item in book.campaigns.items() if is_clean and name in named_by(item)}
+            deleted = Definitions(
+                deleted_lists=frozenset({name}), deleted_campaigns=frozenset(users)
+            )
+            self.clerk.change_policy(deleted, actor)
+            if name not in book.lists:
+                self.clerk.change_policy(Definitions({name: definition}), actor)
 
     @rule(stem=ageing, hours=st.sampled_from([0, 1, 30, 71, 100]), actor=draw.actors)
     def override(self, stem: str, hours: int, actor: Actor) -> None:

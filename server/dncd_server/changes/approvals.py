@@ -153,7 +153,9 @@ class Approvals:
         hidden = hidden_behind(state, item.name)
         made = await difference_of(self.journal.ledger, proposal.work, item, at_us, hidden)
         report = told(proposal.report, made, _kept_flags(proposal.report))
-        if item.version != proposal.report.list_version or item.version != seen_version:
+        has_moved = item.version != proposal.report.list_version or item.version != seen_version
+        # what a list hides may have changed, too: nobody lets more through than he saw
+        if has_moved or made.released > proposal.report.numbers.released:
             await self._show_again(held, item, made, report)
         report.state = batch_pb2.BATCH_STATE_ACTIVE
         report.approved_by = actor.name

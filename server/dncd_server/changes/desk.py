@@ -85,9 +85,12 @@ class ChangeDesk:
     ) -> batch_pb2.BatchReport | Turndown | None:
         """Append what was prepared; None where it holds no more."""
         started = time.perf_counter()
-        state = await self.journal.catch_up()
+        before, state = state, await self.journal.catch_up()
         item = list_of(state, made.list.name)
         if (item.version, item.definition) != (made.list.version, made.list.definition):
+            return None
+        # whom a hidden list stopped it may let through by now, and that moves no version of this one
+        if hidden_behind(before, item.name) != hidden_behind(state, item.name):
             return None
         if (turndown := proposal.judge(made)) is not None:
             return turndown
